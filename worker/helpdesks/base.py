@@ -1,0 +1,115 @@
+"""What a helpdesk has to be able to do. A new one is a folder with these and one registry line.
+
+`Inbound` is sans-I/O: bytes in, our nouns out, so it can be tested with bytes alone. `Client`
+makes the API calls, through `worker.transport` only. Vendor words stay inside the folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from worker.settings import Settings
+from worker.tickets import Changes, Delivery, Noun, Receipt, Ticket, TicketKey
+from worker.transport import Transport
+
+
+class Page(Noun):
+    """One page of what changed at a helpdesk, and where to go on."""
+
+    tickets: tuple[Ticket, ...]
+    watermark: str
+    """Opaque to everyone but the helpdesk's client; feed it back to go on from here."""
+    more: bool
+    """True when another page is waiting now."""
+
+
+class Inbound(Protocol):
+    """The webhook side of one helpdesk: no I/O, no clock of its own."""
+
+    def read(
+        self,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        account: str,
+        secrets: Sequence[str],
+        now: datetime,
+    ) -> Delivery:
+        """Verify the raw bytes, then parse them.
+
+        `headers` is case-insensitive (Werkzeug's or a requests CaseInsensitiveDict). Every secret
+        in `secrets` is tried in constant time, so that one can be rotated. Raises `Unverified`
+        (forged, stale, unsigned) and `Unreadable` (authentic, but no ticket id in it). A body
+        that is broken JSON but shows a ticket id becomes a TOUCHED event.
+        """
+        ...
+
+    def sample(self, body: bytes, *, secret: str, now: datetime) -> dict[str, str]:
+        """Headers with which the helpdesk would deliver `body`: for `replay`, tests, sandbox."""
+        ...
+
+
+class Client(Protocol):
+    """The API side of one account of one helpdesk. Safe to share between threads.
+
+    Every call raises `Transient` (with the helpdesk's Retry-After), `Gone`, or `Permanent`.
+    """
+
+    def fetch(self, ticket_id: str, *, timeout: float = 10.0) -> Ticket:
+        """The truth about one ticket now, first response included: one call, in seconds."""
+        ...
+
+    def write(self, ticket_id: str, changes: Changes, *, current: Ticket | None = None) -> Receipt:
+        """Write everything in `changes` in one update where the helpdesk can.
+
+        `current` is a fresh reading of the ticket, when the caller has one: a helpdesk whose
+        tags replace each other merges into it instead of reading again.
+        """
+        ...
+
+    def write_many(self, changes: Iterable[tuple[str, Changes]]) -> dict[str, str]:
+        """Write to many tickets as cheaply as the helpdesk can: ticket id -> fault ("" is done)."""
+        ...
+
+    def changed_since(self, watermark: str | None, *, start: datetime) -> Page:
+        """What was created or changed after the watermark (None: after `start`), oldest first."""
+        ...
+
+    def ticket_url(self, ticket_id: str) -> str:
+        """Where an agent reads the ticket."""
+        ...
+
+    def ping(self) -> str:
+        """Who we are there, in one line for people: `Ann Admin (admin)`."""
+        ...
+
+
+class Helpdesk(Protocol):
+    """One line in the registry: how to recognise, read and call one kind of helpdesk."""
+
+    name: str
+    """Its word in URLs, keys and commands: `zendesk`."""
+    title: str
+    """Its name for people: `Zendesk`."""
+    secret_variable: str
+    """The environment variable that holds its webhook secret."""
+    inbound: Inbound
+
+    def account(self, settings: Settings) -> str | None:
+        """The configured account, or None when this helpdesk is not configured."""
+        ...
+
+    def secrets(self, settings: Settings) -> tuple[str, ...]:
+        """The webhook secrets in force: none, one, or two while one is being rotated."""
+        ...
+
+    def client(self, settings: Settings, transport: Transport) -> Client:
+        """The API client for the configured account; makes no call yet."""
+        ...
+
+
+def ticket_key(helpdesk: str, account: str, ticket_id: str) -> TicketKey:
+    """The one way that an adapter makes a key."""
+    return TicketKey(helpdesk, account, ticket_id)

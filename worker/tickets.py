@@ -1,0 +1,273 @@
+"""The nouns that everything else speaks in: no I/O, no vendor words, times are aware UTC.
+
+A helpdesk's adapter turns its bytes into these, decisions are functions over these, and a
+helpdesk's client turns a `Changes` back into its own words.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, NamedTuple
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+
+class Severity(StrEnum):
+    """How bad it is for the customer, P1 worst."""
+
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+
+    @property
+    def rank(self) -> int:
+        """1 for P1 to 4 for P4: a smaller rank is more severe."""
+        return int(self.value[1])
+
+    def worse_than(self, other: Severity) -> bool:
+        """True when this severity asks for a faster answer than the other."""
+        return self.rank < other.rank
+
+
+class TicketKey(NamedTuple):
+    """A ticket's identity everywhere: `helpdesk/account/id`."""
+
+    helpdesk: str
+    account: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.helpdesk}/{self.account}/{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> TicketKey:
+        """Read `helpdesk/account/id`; raises ValueError on anything else."""
+        parts = text.split("/")
+        if len(parts) != 3 or not all(parts):
+            raise ValueError(f"{text!r} is not helpdesk/account/id")
+        return cls(*parts)
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_aware)]
+"""A point in time, aware, held in UTC."""
+
+
+class Noun(BaseModel):
+    """Frozen and strict about names: a misspelt field is a fault, not a silent extra."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Status(StrEnum):
+    """A ticket's state at the helpdesk, in our words."""
+
+    OPEN = "open"
+    """New, open, on hold, waiting, or any status an admin made up."""
+    PENDING = "pending"
+    """Waiting for the requester; the first-response timer runs on all the same."""
+    SOLVED = "solved"
+    CLOSED = "closed"
+    """Can no longer be written to."""
+    SPAM = "spam"
+    DELETED = "deleted"
+
+    @property
+    def over(self) -> bool:
+        """True when nobody is waiting for a first response any more."""
+        return self in {Status.SOLVED, Status.CLOSED, Status.SPAM, Status.DELETED}
+
+
+class SlaState(StrEnum):
+    """What the field `SLA state` says on the helpdesk's ticket."""
+
+    ON_TRACK = "on_track"
+    NEAR = "near"
+    BREACHED = "breached"
+    MET = "met"
+
+
+class Ticket(Noun):
+    """One ticket as its helpdesk told it last; absent facts are None or empty.
+
+    `priority` and `severity_field` are what the ticket carries there now, whoever set them.
+    `first_response_at` is the first public comment by a human agent after creation, when the
+    source of this reading knows it.
+    """
+
+    key: TicketKey
+    subject: str = ""
+    body: str = ""
+    created_at: Moment
+    updated_at: Moment | None = None
+    status: Status = Status.OPEN
+    priority: Severity | None = None
+    severity_field: Severity | None = None
+    review_field: bool | None = None
+    tags: tuple[str, ...] = ()
+    requester: str | None = None
+    """Their id at the helpdesk."""
+    opened_by_agent: bool = False
+    """Somebody other than the requester submitted it."""
+    organization: str | None = None
+    group: str | None = None
+    brand: str | None = None
+    form: str | None = None
+    source: str | None = None
+    """The channel it came through, in the helpdesk's word, lower case: email, web, chat."""
+    follow_up: bool = False
+    """Opened from a closed ticket: tags and fields on it are inherited, hence stale."""
+    first_response_at: Moment | None = None
+    url: str | None = None
+    """Where an agent reads it."""
+
+
+class EventKind(StrEnum):
+    """What a webhook or a poll says has happened."""
+
+    CREATED = "created"
+    COMMENT = "comment"
+    STATUS = "status"
+    PRIORITY = "priority"
+    FIELD = "field"
+    """One of our fields changed."""
+    TAGS = "tags"
+    MERGED = "merged"
+    DELETED = "deleted"
+    SPAM = "spam"
+    TOUCHED = "touched"
+    """Something happened; the ticket has to be fetched to learn what."""
+    SEEN = "seen"
+    """A poll's whole reading of the ticket."""
+
+
+class Comment(Noun):
+    """One message on a ticket."""
+
+    id: str | None = None
+    body: str = ""
+    public: bool
+    by_agent: bool
+    author: str | None = None
+    author_name: str | None = None
+
+
+class Event(Noun):
+    """One thing that happened to one ticket. `ticket` is None when it must be fetched."""
+
+    id: str
+    """The helpdesk's own id of the event or delivery, else a digest; for people and records."""
+    kind: EventKind
+    key: TicketKey
+    received_at: Moment
+    happened_at: Moment | None = None
+    ticket: Ticket | None = None
+    comment: Comment | None = None
+    field: str | None = None
+    """With FIELD: the field's title as in fields we know (`SLA severity`), or its id there."""
+    was: str | None = None
+    now: str | None = None
+    """With PRIORITY: `P1`..`P4` or None. With FIELD: the raw value. With TAGS: see tags."""
+    tags_added: tuple[str, ...] = ()
+    tags_removed: tuple[str, ...] = ()
+    merged_into: str | None = None
+    """With MERGED: the id of the ticket that this one was merged into."""
+    actor: str | None = None
+
+
+class Delivery(Noun):
+    """A verified and parsed webhook, ready to be accepted."""
+
+    event: Event | None
+    """None: authentic, but of a kind that we have no use for (counted and ignored)."""
+    seen_key: str
+    """Equal for two deliveries of the same thing."""
+    seen_for: timedelta
+    """How long `seen_key` is remembered."""
+    account_id: str | None = None
+    """The helpdesk's own number of the account, when the delivery says it."""
+    ignored: str = ""
+    """With no event: the kind that was ignored, for the counter."""
+
+
+class Reason(Noun):
+    """Why a decision came out as it did: the rule in words and the ticket's own words."""
+
+    text: str
+    quote: str = ""
+
+
+class Confidence(StrEnum):
+    """Coarse on purpose: a percentage would claim more than the words can carry."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class DecidedBy(StrEnum):
+    """Who a severity comes from; a person's is never overwritten."""
+
+    RUBRIC = "rubric"
+    PERSON = "person"
+
+
+class Decision(Noun):
+    """A severity with its reasons: what goes on the ticket and what it stands on."""
+
+    severity: Severity
+    confidence: Confidence = Confidence.MEDIUM
+    needs_review: bool = False
+    meta_dependency: bool = False
+    reasons: tuple[Reason, ...] = ()
+    runner_up: Severity | None = None
+    by: DecidedBy = DecidedBy.RUBRIC
+
+
+class Changes(Noun):
+    """What to write to one helpdesk ticket in one update; None leaves a thing as it is."""
+
+    severity: Severity | None = None
+    """The field `SLA severity`."""
+    priority: Severity | None = None
+    """The helpdesk's own priority, as the severity it stands for."""
+    deadline: Moment | None = None
+    """The field `First response due`."""
+    state: SlaState | None = None
+    review: bool | None = None
+    meta_dependency: bool | None = None
+    note: str | None = None
+    """An internal note in plain text; the adapter escapes it for its helpdesk. Never public."""
+
+    @property
+    def empty(self) -> bool:
+        """True when there is nothing to write."""
+        return all(value is None for value in self.__dict__.values())
+
+
+class Receipt(Noun):
+    """What a helpdesk did with a `Changes`."""
+
+    written: Changes
+    """What really arrived there; fields that the account lacks are absent."""
+    said: tuple[str, ...] = ()
+    """What an operator should know, such as a missing field or a refused value."""
+    calls: int = 1
+    """API calls it took."""
+
+
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def one_line(text: str, limit: int = 120) -> str:
+    """Ticket text for a list, an alert or a log: no control or direction marks, cut at `limit`."""
+    flat = " ".join(CONTROL.sub("", text).split())
+    return flat if len(flat) <= limit else flat[: limit - 1].rstrip() + "\u2026"

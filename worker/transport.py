@@ -1,0 +1,145 @@
+"""The one outbound HTTP door: a time-out on every call, no redirects, nothing secret in errors.
+
+Vendors' folders explain what a status means to them; this module knows only what is common to
+all: the network failed, the other side is overloaded, or it answered.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import ipaddress
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from worker.errors import Permanent, Transient
+
+CONNECT_SECONDS = 3.0
+LONGEST_ANSWER = 32 * 1024 * 1024
+"""Bytes; a page of 1,000 tickets with long bodies stays far below."""
+
+
+class Transport:
+    """Makes requests for every helpdesk and channel; one connection pool per thread."""
+
+    def __init__(self, *, user_agent: str = "Minutehand") -> None:
+        self._user_agent = user_agent
+        self._local = threading.local()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        what: str,
+        json: Any = None,
+        body: bytes | None = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float = 10.0,
+    ) -> requests.Response:
+        """One request, one answer of any status but 429 and 5xx.
+
+        `what` names the call for people ("Zendesk ticket 5158", "channel oncall"): errors are
+        made of it and never of the URL. `timeout` is in seconds, for connecting (at most 3 of
+        them) and for each wait on the socket. Raises `Transient` when the network fails, on
+        429 and on 5xx (with Retry-After), `Permanent` when the address is not one that we may
+        call.
+        """
+        check_address(url, what=what)
+        try:
+            answer = self._session().request(
+                method,
+                url,
+                json=json,
+                data=body,
+                params=params,
+                headers=dict(headers or {}),
+                auth=auth,
+                timeout=(min(CONNECT_SECONDS, timeout), timeout),
+                allow_redirects=False,
+            )
+        except requests.Timeout:
+            raise Transient(f"{what}: no answer within {timeout:g} s") from None
+        except requests.exceptions.SSLError:
+            raise Transient(f"{what}: its TLS certificate could not be verified") from None
+        except requests.RequestException as fault:
+            raise Transient(f"{what}: {_plain_cause(fault)}") from None
+        if len(answer.content) > LONGEST_ANSWER:
+            raise Permanent(f"{what}: its answer is larger than {LONGEST_ANSWER} bytes")
+        if answer.status_code == 429 or answer.status_code >= 500:
+            raise Transient(
+                f"{what}: answered {answer.status_code}", retry_after=retry_after(answer.headers)
+            )
+        if 300 <= answer.status_code < 400:
+            raise Permanent(
+                f"{what}: answered {answer.status_code}, a redirect, which is never followed; "
+                "configure the final address",
+                status=answer.status_code,
+            )
+        return answer
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.trust_env = False  # a .netrc must never replace our Authorization header
+            session.headers["User-Agent"] = self._user_agent
+            for scheme in ("https://", "http://"):
+                session.mount(scheme, HTTPAdapter(pool_connections=8, pool_maxsize=8))
+            self._local.session = session
+        return session
+
+
+def check_address(url: str, *, what: str) -> None:
+    """Refuse what we never call: anything but https, or http to a loopback or private host.
+
+    Raises `Permanent` with a text that names `what` and not the URL.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        return
+    if parts.scheme == "http" and parts.hostname and _is_local(parts.hostname):
+        return
+    raise Permanent(f"{what}: its address must be https (http only to this machine or network)")
+
+
+def _is_local(host: str) -> bool:
+    if host == "localhost" or host.endswith((".localhost", ".internal", ".local")):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host  # a service name inside a compose or cluster network
+    return address.is_loopback or address.is_private
+
+
+def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
+    """Seconds that an answer asks us to wait (a number or an HTTP date), or None."""
+    value = headers.get("Retry-After", "").strip()
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+
+
+def _plain_cause(fault: requests.RequestException) -> str:
+    text = str(fault)
+    if "NameResolutionError" in text or "getaddrinfo" in text:
+        return "its host name cannot be resolved"
+    if "Connection refused" in text:
+        return "the connection was refused"
+    return "the connection failed"
