@@ -1,0 +1,88 @@
+"""What Minutehand keeps about one ticket: its state, and the lines of its record.
+
+The state is one value, replaced whole and version-checked by the store. The record is the list of
+everything that happened, in order, for people.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from worker.tickets import Changes, Decision, Moment, Noun, Ticket
+from worker.timer import Timer
+
+
+class Settlement(StrEnum):
+    """Why a timer stopped."""
+
+    ANSWERED = "answered"
+    CLOSED_WITHOUT_REPLY = "closed without reply"
+    DELETED = "deleted"
+    SPAM = "spam"
+    MERGED = "merged"
+    GONE = "gone"
+    """The helpdesk no longer lets us read or write it."""
+    OUT_OF_SCOPE = "out of scope"
+    """The policy's `ignore` names it: no timer and no write, ever."""
+
+
+class Settled(Noun):
+    """That a ticket's timer stopped, why, and when it really happened."""
+
+    why: Settlement
+    at: Moment
+    """When the reply was made or the ticket closed, not when we learnt of it."""
+    by: str | None = None
+    in_time: bool | None = None
+    """With ANSWERED: before the deadline. None: there was no deadline."""
+
+
+class OurWrite(Noun):
+    """One value that we set on the helpdesk, by which its echo is recognised."""
+
+    field: str
+    """A field name of `Changes`: severity, priority, ..."""
+    was: str | None
+    now: str | None
+    at: Moment
+
+
+class State(Noun):
+    """All that is needed to go on with one ticket. No vendor words, no effects."""
+
+    ticket: Ticket
+    """The last reading, its body cut short."""
+    read_at: Moment
+    """When that reading was taken."""
+    decision: Decision | None = None
+    timer: Timer | None = None
+    """None: no target for this plan, or out of scope."""
+    settled: Settled | None = None
+    there: Changes = Changes()
+    """What we believe stands on the helpdesk's ticket now, whoever wrote it."""
+    writes: tuple[OurWrite, ...] = ()
+    """What we wrote in the last minutes, newest last."""
+    noted: bool = False
+    """The internal note has been written."""
+    hands_off: tuple[str, ...] = ()
+    """Fields of `Changes` that a person removed; never written again."""
+    recovered: bool = False
+    """Its webhook never came; a poll found it."""
+    could_not_write: str | None = None
+    """Why the last write failed for good, for people."""
+
+    @property
+    def running(self) -> bool:
+        """True while somebody is waiting for a first response."""
+        return self.timer is not None and self.settled is None
+
+
+class Line(Noun):
+    """One line of a ticket's record."""
+
+    at: Moment
+    what: str
+    """received, decided, armed, written, sent, skipped, would have notified, failed, settled,
+    person, said."""
+    text: str
+    """For people; no markup. May quote the ticket, so it is hostile where it is shown."""

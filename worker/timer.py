@@ -1,0 +1,97 @@
+"""A timer: one ticket's tracked target, its deadline, and the steps planned on the way there.
+
+Pure values; planned once from the policy in force when the ticket came, so a policy edited later
+does not move what is already running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from worker.tickets import Moment, Noun, SlaState
+
+
+class Step(Noun):
+    """One escalation step at its moment."""
+
+    label: str
+    """As in the policy: `75%`, `-10m`, `+15m`."""
+    moment: Moment
+    notify: tuple[str, ...] = ()
+    """Names of channels in the policy."""
+    state: SlaState | None = None
+    """What SLA state the ticket shows from this step on."""
+    repeat_seconds: int | None = None
+    """With a value: the step comes again every so many seconds until somebody answers."""
+
+    def occurrences(self, after: datetime, until: datetime) -> tuple[Step, ...]:
+        """This step's moments in (after, until]; of many repeats only the latest."""
+        found = (self,) if after < self.moment <= until else ()
+        if self.repeat_seconds is None or until <= self.moment:
+            return found
+        count = int((until - self.moment).total_seconds() // self.repeat_seconds)
+        latest = self._repeat(count) if count else None
+        return (*found, latest) if latest and latest.moment > after else found
+
+    def next_after(self, after: datetime) -> datetime | None:
+        """The first moment of this step after `after`, or None when it is over."""
+        if self.moment > after:
+            return self.moment
+        if self.repeat_seconds is None:
+            return None
+        count = int((after - self.moment).total_seconds() // self.repeat_seconds) + 1
+        return self._repeat(count).moment
+
+    def _repeat(self, count: int) -> Step:
+        late = timedelta(seconds=self.repeat_seconds or 0) * count
+        return self.model_copy(
+            update={
+                "label": f"{self.label} +{short(late)}",
+                "moment": self.moment + late,
+                "repeat_seconds": None,
+            }
+        )
+
+
+class Timer(Noun):
+    """One ticket's first-response target on its way to a deadline."""
+
+    target: str = "first_response"
+    created_at: Moment
+    allowed_seconds: int
+    deadline: Moment
+    plan: str
+    plan_known: bool
+    """False: the plan is assumed, and everything that shows it says so."""
+    steps: tuple[Step, ...] = ()
+    handled_until: Moment
+    """Steps up to this moment have been sent or skipped."""
+
+    def next_moment(self) -> datetime | None:
+        """When the next step is due, or None when nothing is left to send."""
+        moments = (step.next_after(self.handled_until) for step in self.steps)
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def next_step(self) -> Step | None:
+        """The step that `next_moment` is about."""
+        moment = self.next_moment()
+        return next(self._steps_at(moment), None) if moment else None
+
+    def _steps_at(self, moment: datetime) -> Iterator[Step]:
+        for step in self.steps:
+            if step.next_after(self.handled_until) == moment:
+                yield step
+
+
+def short(span: timedelta) -> str:
+    """A span as people write it, exact to the second: `45m`, `2h`, `1h30m`, `90s`, `-10m`."""
+    seconds = int(span.total_seconds())
+    if seconds < 0:
+        return "-" + short(-span)
+    if seconds < 120:
+        return "1m" if seconds == 60 else f"{seconds}s"
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    parts = ((hours, "h"), (minutes, "m"), (seconds, "s"))
+    return "".join(f"{count}{unit}" for count, unit in parts if count)
