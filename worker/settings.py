@@ -88,7 +88,10 @@ class Settings(BaseModel):
             from_file = dotenv_values((folder or Path.cwd()) / ".env", interpolate=False)
             environment = {k: v for k, v in from_file.items() if v is not None} | dict(os.environ)
         faults: list[str] = []
-        values: dict[str, Any] = {"environment": environment}
+        values: dict[str, Any] = {
+            "environment": environment,
+            "demo": environment.get("MINUTEHAND_DEMO") == "1",
+        }
         for name, read in _READERS.items():
             variable = name.upper()
             try:
@@ -191,10 +194,6 @@ def _threads(text: str) -> int:
     if not 1 <= number <= 64:
         raise ValueError("must be between 1 and 64")
     return number
-
-
-def _yes(text: str) -> bool:
-    return text.lower() in {"1", "true", "yes"}
 
 
 _READERS: dict[str, Any] = {

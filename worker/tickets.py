@@ -141,6 +141,8 @@ class EventKind(StrEnum):
     """One of our fields changed."""
     TAGS = "tags"
     MERGED = "merged"
+    MERGED_IN = "merged in"
+    """Another ticket was merged into this one; made by us for the target of a merge."""
     DELETED = "deleted"
     SPAM = "spam"
     TOUCHED = "touched"
@@ -172,15 +174,28 @@ class Event(Noun):
     ticket: Ticket | None = None
     comment: Comment | None = None
     field: str | None = None
-    """With FIELD: the field's title as in fields we know (`SLA severity`), or its id there."""
+    """With FIELD: the title of a field of ours (`SLA severity`), else the field's id there."""
     was: str | None = None
     now: str | None = None
-    """With PRIORITY: `P1`..`P4` or None. With FIELD: the raw value. With TAGS: see tags."""
+    """With PRIORITY, MERGED_IN and the field `SLA severity`: `P1`..`P4` or None. With another
+    FIELD: the raw value."""
     tags_added: tuple[str, ...] = ()
     tags_removed: tuple[str, ...] = ()
     merged_into: str | None = None
     """With MERGED: the id of the ticket that this one was merged into."""
     actor: str | None = None
+
+    @property
+    def ends_ticket(self) -> bool:
+        """True when nothing about the ticket needs to be known any more."""
+        return self.kind in {EventKind.DELETED, EventKind.SPAM, EventKind.MERGED}
+
+    @property
+    def needs_reading(self) -> bool:
+        """True when the event says only that something happened, so the ticket must be fetched."""
+        if self.kind in {EventKind.TOUCHED, EventKind.MERGED_IN}:
+            return True
+        return self.kind in {EventKind.CREATED, EventKind.STATUS} and self.ticket is None
 
 
 class Delivery(Noun):

@@ -1,0 +1,96 @@
+"""GET /healthz (alive), /readyz (everything answers), /metrics (Prometheus)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from flask import Blueprint, Response, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from redis.exceptions import RedisError
+
+from worker.store.health import Health, Reading
+
+BEAT_IS_OLD = 20.0
+"""Seconds; processes beat every 5."""
+NEEDED = ("worker", "clock")
+
+
+def health(store: Health) -> Blueprint:
+    """The three endpoints that machines read."""
+    pages = Blueprint("health", __name__)
+    registry = CollectorRegistry()
+    registry.register(_Collector(store))
+
+    @pages.get("/healthz")
+    def healthz() -> Response:
+        return jsonify(alive=True)
+
+    @pages.get("/readyz")
+    def readyz() -> tuple[Response, int]:
+        try:
+            faults = not_ready(store.read())
+        except RedisError:
+            faults = ["Redis does not answer"]
+        status = HTTPStatus.SERVICE_UNAVAILABLE if faults else HTTPStatus.OK
+        return jsonify(ready=not faults, faults=faults), int(status)
+
+    @pages.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+    return pages
+
+
+def not_ready(reading: Reading) -> list[str]:
+    """What is missing, in words; empty when everything runs."""
+    faults = []
+    for process in NEEDED:
+        ages = [age for name, age in reading.beats.items() if name.startswith(process)]
+        if not ages:
+            faults.append(f"no {process} has ever run")
+        elif min(ages) > BEAT_IS_OLD:
+            faults.append(f"no {process} for {min(ages):.0f} s")
+    return faults
+
+
+class _Collector:
+    """Reads Redis at every scrape: the figures are the same whichever process answers."""
+
+    def __init__(self, store: Health) -> None:
+        self._store = store
+
+    def collect(self) -> Iterator[Metric]:
+        started = time.monotonic()
+        try:
+            reading = self._store.read()
+        except RedisError:
+            yield GaugeMetricFamily("minutehand_redis_up", "1 when Redis answers", value=0)
+            return
+        yield GaugeMetricFamily("minutehand_redis_up", "1 when Redis answers", value=1)
+        gauges = {
+            "due": ("Members of the due set", reading.due),
+            "due_late_seconds": ("Age of the oldest due member", reading.late_seconds),
+            "claimed": ("Members that a job has claimed", reading.claimed),
+            "failed": ("Members set aside", reading.failed),
+            "queue": ("Jobs waiting in the queue", reading.queue),
+            "timers_running": ("Tickets waiting for a first response", reading.running),
+            "timers_breached": ("Of these, past their deadline", reading.breached),
+            "scrape_seconds": ("What this scrape took", time.monotonic() - started),
+        }
+        for name, (text, value) in gauges.items():
+            yield GaugeMetricFamily(f"minutehand_{name}", text, value=float(value))
+        beats = GaugeMetricFamily(
+            "minutehand_heartbeat_age_seconds", "Since a process last beat", labels=["process"]
+        )
+        for process, age in reading.beats.items():
+            beats.add_metric([process], age)
+        yield beats
+        counted = CounterMetricFamily(
+            "minutehand_events", "What happened how often", labels=["what"]
+        )
+        for what, count in sorted(reading.counters.items()):
+            counted.add_metric([what], count)
+        yield counted

@@ -1,0 +1,53 @@
+"""`minutehand`, also as `python -m worker`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from worker.commands import look, processes, up
+from worker.errors import MinutehandError
+from worker.version import VERSION
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="minutehand")
+def minutehand() -> None:
+    """Severity, priority and a first-response deadline on every new ticket, guarded to the second.
+
+    Example: minutehand demo
+    """
+
+
+for command in (
+    up.up,
+    up.demo,
+    processes.sandbox,
+    processes.web,
+    processes.work,
+    processes.clock,
+    look.policy,
+    look.classify,
+    look.simulate,
+    look.explain,
+    look.failed,
+    look.replay,
+    look.reconcile,
+    look.channel,
+):
+    minutehand.add_command(command)
+
+
+def main() -> None:
+    """The console script: our own errors are one clear line each and a non-zero exit."""
+    try:
+        minutehand.main(prog_name="minutehand", standalone_mode=True)
+    except MinutehandError as fault:
+        for line in str(fault).splitlines():
+            click.echo(f"minutehand: {line}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

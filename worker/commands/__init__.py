@@ -1,0 +1,1 @@
+"""The `minutehand` command: what each word does."""

@@ -1,0 +1,262 @@
+"""The small commands: each answers one question, fast and honestly."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+import requests
+
+from worker.channels.base import Alert, AlertTicket
+from worker.errors import Misconfigured, Permanent, Transient
+from worker.helpdesks.registry import HELPDESKS
+from worker.jobs.reconcile import read_changes
+from worker.note import NAMES
+from worker.policy.durations import read_duration
+from worker.severity import Rubric, decide
+from worker.settings import Settings
+from worker.targets import arithmetic, plan_in_words, start_timer
+from worker.tickets import Decision, Reason, Severity, Ticket, TicketKey, one_line
+from worker.wiring import build, policy_from
+
+
+@click.group()
+def policy() -> None:
+    """Work with the policy file."""
+
+
+@policy.command("check")
+def check() -> None:
+    """Read the policy and name every fault with its line. Example: minutehand policy check"""
+    settings = Settings.from_environment()
+    found = policy_from(settings)
+    exists = settings.policy_file.exists()
+    said = str(settings.policy_file) if exists else f"{settings.policy_file} (absent: built-in)"
+    click.echo(f"{said}: no faults; {len(found.steps)} steps, {len(found.channels)} channels")
+    if found.unreached(Severity.P1):
+        click.echo("warning: P1 alerts reach nobody; name a channel in [channels]", err=True)
+
+
+@click.command()
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+def classify(file: TextIO) -> None:
+    """Decide tickets: JSON lines in, JSON lines out.
+
+    Example: echo '{"subject": "All sites are down", "body": ""}' | minutehand classify -
+    """
+    rubric = Rubric.built_in()
+    for line in [_answer(row, rubric) for row in _rows(file)]:
+        click.echo(json.dumps(line, ensure_ascii=False))
+
+
+@click.command()
+@click.argument("text")
+@click.option("--plan", help="The customer's plan; default: the policy's default plan.")
+def simulate(text: str, plan: str | None) -> None:
+    """Show what would happen to a ticket with this text, created now.
+
+    Example: minutehand simulate "Nobody can send messages since 9:40" --plan pro
+    """
+    found = policy_from(Settings.from_environment())
+    if plan is not None and plan not in found.plans:
+        raise Misconfigured(f"there is no plan {plan!r}; plans are: {', '.join(found.plans)}")
+    now = datetime.now(UTC).replace(microsecond=0)
+    decision = decide(text, "", Rubric.built_in())
+    ticket = Ticket(key=TicketKey("simulated", "here", "1"), subject=text, created_at=now)
+    timer = start_timer(
+        ticket,
+        decision.severity,
+        found.model_copy(update={"default_plan": plan}) if plan else found,
+    )
+    for line in _decision_lines(decision):
+        click.echo(line)
+    if timer is None:
+        click.echo("no first-response target in this plan")
+        return
+    words = plan if plan else plan_in_words(timer)
+    click.echo(f"{arithmetic(timer, found.time_zone)}, plan {words}")
+    for step in timer.steps:
+        known = [
+            name if name in found.channels else f"{name} (not configured)" for name in step.notify
+        ]
+        again = f", then every {step.repeat_seconds} s" if step.repeat_seconds else ""
+        click.echo(f"  {step.label:>5}  {step.moment:%H:%M:%S} UTC  {', '.join(known)}{again}")
+
+
+@click.command()
+@click.argument("helpdesk", type=click.Choice(sorted(HELPDESKS)))
+@click.argument("ticket_id")
+def explain(helpdesk: str, ticket_id: str) -> None:
+    """Print everything Minutehand knows and did about one ticket.
+
+    Example: minutehand explain zendesk 5158
+    """
+    parts = build(Settings.from_environment())
+    for account in parts.accounts.values():
+        key = TicketKey(helpdesk, account.name, ticket_id.lstrip("#"))
+        state, _ = parts.records.load(key)
+        if account.helpdesk != helpdesk or state is None:
+            continue
+        click.echo(f"{key}  {one_line(state.ticket.subject)}")
+        for line in _decision_lines(state.decision) if state.decision else ():
+            click.echo(line)
+        if state.timer:
+            shown = arithmetic(state.timer, parts.policy.time_zone)
+            click.echo(f"{shown}, plan {plan_in_words(state.timer)}")
+        for entry in parts.records.lines(key):
+            click.echo(
+                f"  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.what:<20} {one_line(entry.text, 200)}"
+            )
+        return
+    raise Misconfigured(f"ticket {helpdesk} {ticket_id} is not known here")
+
+
+@click.command()
+@click.option("--retry", is_flag=True, help="Make all of them due again, now.")
+def failed(*, retry: bool) -> None:
+    """List what was set aside, with its reason. Example: minutehand failed --retry"""
+    parts = build(Settings.from_environment())
+    failures = parts.due.failures()
+    for failure in failures:
+        at = datetime.fromtimestamp(failure.at, UTC)
+        click.echo(f"{at:%Y-%m-%d %H:%M:%S}  {failure.member}  {failure.reason}")
+    if retry:
+        click.echo(f"{parts.due.retry_failures()} made due again")
+    elif not failures:
+        click.echo("nothing was set aside")
+
+
+@click.command()
+@click.argument("sample", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--to", "helpdesk", type=click.Choice(sorted(HELPDESKS)), required=True)
+def replay(sample: Path, helpdesk: str) -> None:
+    """Sign a webhook body with your secret and post it to the web process on this machine.
+
+    Example: minutehand replay body.json --to zendesk
+    """
+    settings = Settings.from_environment()
+    desk = HELPDESKS[helpdesk]
+    secrets = desk.secrets(settings)
+    if not secrets:
+        raise Misconfigured(f"{desk.secret_variable} is not set")
+    body = sample.read_bytes()
+    headers = desk.inbound.sample(body, secret=secrets[0], now=datetime.now(UTC))
+    url = f"http://127.0.0.1:{settings.port}/webhooks/{helpdesk}"
+    try:
+        answer = requests.post(url, data=body, headers=headers, timeout=10)
+    except requests.RequestException:
+        raise Misconfigured(f"no web process answers on port {settings.port}") from None
+    click.echo(f"{answer.status_code} {answer.text.strip()}")
+    sys.exit(0 if answer.ok else 1)
+
+
+@click.command()
+@click.option("--since", default="24h", show_default=True, help="How far back to look.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reconcile(*, since: str, yes: bool) -> None:
+    """Ask the helpdesks what changed and take in what no webhook brought.
+
+    Example: minutehand reconcile --since 24h
+    """
+    try:
+        span = read_duration(since)
+    except ValueError as fault:
+        raise Misconfigured(f"--since: {fault}") from None
+    parts = build(Settings.from_environment())
+    now = datetime.now(UTC)
+    start = max(now - span, parts.journal.start_from(parts.settings.start_from, now))
+    click.echo(
+        f"tickets changed since {start:%Y-%m-%d %H:%M:%S} UTC, on: {', '.join(parts.accounts)}"
+    )
+    if not yes:
+        click.confirm("Take in what is new?", abort=True)
+    for name, account in parts.accounts.items():
+        found, more = read_changes(parts, account, now, pages=1, since=start)
+        while more:
+            click.echo(f"{name}: {found} so far", err=True)
+            another, more = read_changes(parts, account, now, pages=1)
+            found += another
+        click.echo(f"{name}: {found} tickets had news")
+
+
+@click.group()
+def channel() -> None:
+    """Work with notification channels."""
+
+
+@channel.command("test")
+@click.argument("name")
+def channel_test(name: str) -> None:
+    """Send a test alert to one channel of the policy. Example: minutehand channel test oncall"""
+    parts = build(Settings.from_environment())
+    if name not in parts.channels:
+        known = ", ".join(parts.channels) or "none"
+        raise Misconfigured(f"there is no channel {name!r} in the policy; configured: {known}")
+    now = datetime.now(UTC).replace(microsecond=0)
+    test = Alert(
+        id=f"test-{int(now.timestamp())}",
+        type="test",
+        channel=name,
+        ticket=AlertTicket(
+            helpdesk="zendesk", account="test", id="0", subject="A test alert", url=None
+        ),
+        severity=Severity.P4,
+        step="test",
+        created_at=now,
+        deadline=now,
+        reasons=(Reason(text="somebody ran `minutehand channel test`"),),
+        time_zone=parts.policy.time_zone,
+    )
+    try:
+        parts.channels[name].send(test, now=now)
+    except (Transient, Permanent) as fault:
+        raise Misconfigured(str(fault)) from None
+    click.echo(f"sent to {name}")
+
+
+def _rows(file: TextIO) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(file, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (json.JSONDecodeError, RecursionError):
+            raise Misconfigured(f"line {number}: not JSON") from None
+        if not isinstance(row, dict):
+            raise Misconfigured(f"line {number}: not a JSON object")
+        for key in ("subject", "body"):
+            if not isinstance(row.get(key, ""), str | None):
+                raise Misconfigured(f"line {number}: {key} is not text")
+        yield row
+
+
+def _answer(row: dict[str, Any], rubric: Rubric) -> dict[str, Any]:
+    decision = decide(row.get("subject") or "", row.get("body") or "", rubric)
+    rest = {key: value for key, value in row.items() if key not in {"subject", "body"}}
+    return rest | {
+        "severity": decision.severity,
+        "confidence": decision.confidence,
+        "needs_review": decision.needs_review,
+        "meta_dependency": decision.meta_dependency,
+        "reasons": [_reason(reason) for reason in decision.reasons],
+    }
+
+
+def _decision_lines(decision: Decision) -> Iterator[str]:
+    review = ", asks for a review" if decision.needs_review else ""
+    meta = ", depends on Meta" if decision.meta_dependency else ""
+    name = NAMES[decision.severity]
+    yield f"{decision.severity} {name} ({decision.confidence} confidence{review}{meta})"
+    for reason in decision.reasons:
+        yield f"  because {_reason(reason)}"
+    if decision.runner_up:
+        yield f"  runner-up: {decision.runner_up}"
+
+
+def _reason(reason: Reason) -> str:
+    return f'{reason.text}: "{one_line(reason.quote)}"' if reason.quote else reason.text

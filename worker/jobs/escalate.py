@@ -1,0 +1,124 @@
+"""escalate: a step is due -> is it still unanswered? -> tell people, arm what comes next."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from worker.alerting import tell
+from worker.errors import Gone, Permanent, Transient
+from worker.escalation import due_steps
+from worker.jobs.frame import carried
+from worker.lifecycle import fold, gone
+from worker.record import State
+from worker.store.due import Claim
+from worker.store.records import Effects
+from worker.tickets import Ticket, TicketKey
+from worker.wiring import Parts
+from worker.writing import about_to_write, differences
+
+log = structlog.get_logger()
+
+CONFIRM_SECONDS = 3.0
+"""How long the helpdesk may take to say that nobody has answered."""
+JUST_READ = timedelta(seconds=5)
+"""A reading this young needs no confirmation: the step at creation follows triage at once."""
+LAST_POLL = timedelta(minutes=2)
+"""When the helpdesk cannot be asked, a poll this young still confirms: it found no answer."""
+
+
+@carried
+def escalate(parts: Parts, claim: Claim, now: datetime) -> None:
+    """Re-read the truth once, and only then alert; safe to run twice.
+
+    The commit arms the next step, keeps each alert once for ever and has it sent: a crash before
+    it changes nothing, a crash after it loses nothing.
+    """
+    key = TicketKey.parse(claim.member.subject)
+    state, _ = parts.records.load(key)
+    if state is None or not state.running or not _is_due(state, now):
+        _rearm(parts, key, now)
+        return
+    try:
+        reading, confirmed = _truth(parts, key, state, now)
+    except Gone as fault:
+        log.info("ticket dropped", ticket=str(key), why=str(fault))
+        why = str(fault)
+        parts.records.change(key, lambda held: _dropped(held, why, now), now=now)
+        return
+    parts.records.change(
+        key, lambda held: _step(parts, held, reading, now, confirmed=confirmed), now=now
+    )
+
+
+def _is_due(state: State, now: datetime) -> bool:
+    return state.timer is not None and due_steps(state.timer, now) is not None
+
+
+def _rearm(parts: Parts, key: TicketKey, now: datetime) -> None:
+    """The step moved or the timer stopped: committing the state arms what is right."""
+    parts.records.change(key, lambda state: (state, Effects()) if state else None, now=now)
+
+
+def _truth(parts: Parts, key: TicketKey, state: State, now: datetime) -> tuple[Ticket | None, bool]:
+    """The ticket now, and whether anybody confirmed that it is unanswered."""
+    if now - state.read_at <= JUST_READ:
+        return None, True
+    try:
+        client = parts.account_of(key).client
+        return client.fetch(key.id, timeout=CONFIRM_SECONDS), True
+    except Gone:
+        raise
+    except (Transient, Permanent) as fault:
+        log.warning("could not confirm", ticket=str(key), fault=str(fault))
+        parts.journal.count("step_not_confirmed")
+        polled = parts.journal.last_poll(f"{key.helpdesk}/{key.account}")
+        return None, max(state.read_at, polled or state.read_at) >= now - LAST_POLL
+
+
+def _step(
+    parts: Parts, state: State | None, reading: Ticket | None, now: datetime, *, confirmed: bool
+) -> tuple[State, Effects] | None:
+    if state is None or not state.running:
+        return None
+    lines: tuple[tuple[str, str], ...] = ()
+    if reading:
+        outcome = fold(state, (), reading, parts.policy, parts.rubric, now)
+        if outcome is None:
+            return None
+        state, lines = outcome.state, outcome.lines
+    due = due_steps(state.timer, now) if state.running and state.timer else None
+    if due is None or state.timer is None:
+        settled = parts.policy.poll.met_every if state.settled else None
+        return state, Effects(lines=lines, met_within=settled)
+    told = tell(
+        state,
+        due,
+        parts.policy,
+        parts.settings.mode,
+        confirmed=confirmed,
+        public_url=parts.settings.public_url,
+    )
+    timer = state.timer.model_copy(update={"handled_until": now})
+    state = state.model_copy(update={"timer": timer})
+    changes = differences(state, parts.settings.mode, parts.policy.time_zone, now)
+    return (state if changes.empty else about_to_write(state, changes, now)), Effects(
+        lines=(*lines, ("step", _in_words(due.furthest.label, state, now)), *told.lines),
+        alerts=told.alerts,
+        write=not changes.empty,
+        counts={"step_due": 1},
+    )
+
+
+def _in_words(label: str, state: State, now: datetime) -> str:
+    deadline = state.timer.deadline if state.timer else now
+    left = int((deadline - now).total_seconds())
+    return f"{label} reached, {left} s left" if left >= 0 else f"{label} reached, {-left} s over"
+
+
+def _dropped(state: State | None, why: str, now: datetime) -> tuple[State, Effects] | None:
+    if state is None:
+        return None
+    outcome = gone(state, why, now)
+    return outcome.state, Effects(lines=outcome.lines, counts={"ticket_dropped": 1})

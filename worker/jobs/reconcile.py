@@ -1,0 +1,99 @@
+"""reconcile: ask an account what changed, and find what no webhook brought."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+
+from worker.errors import Permanent
+from worker.jobs.frame import carried
+from worker.record import Settlement, State
+from worker.store.due import Claim
+from worker.tickets import Event, EventKind, Ticket
+from worker.wiring import Account, Parts
+
+log = structlog.get_logger()
+
+PAGES_AT_ONCE = 5
+"""Pages per job; what is left follows at once in another, so that nobody waits behind a backlog."""
+
+
+@carried
+def reconcile(parts: Parts, claim: Claim, now: datetime) -> None:
+    """Read what changed since the watermark; every change goes the way a webhook goes."""
+    account = parts.accounts.get(claim.member.subject)
+    if account is None:
+        return
+    try:
+        found, more = read_changes(parts, account, now)
+    except Permanent as fault:
+        if parts.journal.say(f"{account} cannot be polled: {fault}", now):
+            log.error("polling refused", account=str(account), why=str(fault))
+        more = False
+    else:
+        parts.journal.unsay(f"{account} cannot be polled")
+        parts.journal.polled(str(account), now)
+        if found:
+            log.info("poll found changes", account=str(account), tickets=found)
+    parts.due.arm(claim.member, now if more else now + parts.policy.poll.every)
+
+
+def read_changes(
+    parts: Parts,
+    account: Account,
+    now: datetime,
+    *,
+    pages: int = PAGES_AT_ONCE,
+    since: datetime | None = None,
+) -> tuple[int, bool]:
+    """Read up to `pages` pages; how many tickets had news, and whether more pages wait.
+
+    With `since` the account is read again from there on, whatever was read before.
+    """
+    found = 0
+    start = since or parts.journal.start_from(parts.settings.start_from, now)
+    watermark = None if since else parts.journal.watermark(str(account))
+    for _ in range(pages):
+        page = account.client.changed_since(watermark, start=start)
+        watermark = page.watermark
+        known = {s.ticket.key: s for s in parts.records.states([t.key for t in page.tickets])}
+        for ticket in page.tickets:
+            if ticket.created_at >= start and _is_news(known.get(ticket.key), ticket):
+                parts.due.accept_own(_seen(ticket, now))
+                found += 1
+        parts.journal.set_watermark(str(account), page.watermark)
+        if not page.more:
+            return found, False
+    return found, True
+
+
+def _is_news(state: State | None, ticket: Ticket) -> bool:
+    """True when a reading tells something that the state does not know yet."""
+    if state is None:
+        return not ticket.status.over
+    if state.settled and not (
+        ticket.first_response_at and state.settled.why == "closed without reply"
+    ):
+        return False
+    if ticket.first_response_at or ticket.status.over:
+        return True
+    unknown = (
+        ticket.priority not in {None, state.there.priority},
+        ticket.severity_field not in {None, state.there.severity},
+        ticket.updated_at is not None and ticket.updated_at != state.ticket.updated_at,
+    )
+    return any(unknown)
+
+
+def _seen(ticket: Ticket, now: datetime) -> Event:
+    stamp = ticket.updated_at.isoformat() if ticket.updated_at else "unknown"
+    answered = ticket.first_response_at.isoformat() if ticket.first_response_at else "waiting"
+    return Event(
+        id=f"poll-{stamp}-{answered}",
+        kind=EventKind.SEEN,
+        key=ticket.key,
+        received_at=now,
+        happened_at=ticket.updated_at,
+        ticket=ticket,
+    )

@@ -1,0 +1,148 @@
+"""triage: a ticket's new events -> decision and timer -> one write to the helpdesk."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from worker.errors import Gone
+from worker.jobs.frame import carried
+from worker.jobs.write import write_now
+from worker.lifecycle import fold, gone
+from worker.record import Settlement, State
+from worker.settings import Mode
+from worker.store.due import Claim
+from worker.store.records import Committed, Effects
+from worker.tickets import Changes, Event, EventKind, Ticket, TicketKey
+from worker.wiring import Parts
+from worker.writing import about_to_write, differences, state_there_should_be
+
+log = structlog.get_logger()
+
+
+@carried
+def triage(parts: Parts, claim: Claim, now: datetime) -> None:
+    """Take in everything that was accepted for one ticket, in order; safe to run twice.
+
+    The timer is armed by the commit, before anything is written to the helpdesk, so no slow API
+    can delay a step.
+    """
+    key = TicketKey.parse(claim.member.subject)
+    events = parts.records.inbox(key)
+    if not events:
+        return
+    try:
+        reading = _reading(parts, key, events)
+    except Gone as fault:
+        _drop(parts, key, events, str(fault), now)
+        return
+    committed = take_in(parts, key, events, reading, now)
+    if committed is None:
+        parts.records.drop_inbox(key, len(events))
+        return
+    _push_to_merge_target(parts, key, events, committed.state, now)
+    if committed.claim:
+        write_now(parts, key, committed.claim, now)
+
+
+def take_in(
+    parts: Parts, key: TicketKey, events: list[Event], reading: Ticket | None, now: datetime
+) -> Committed | None:
+    """Fold events into the state and arm what follows; None: a ticket that we leave alone."""
+    start = parts.journal.start_from(parts.settings.start_from, now)
+
+    def step(state: State | None) -> tuple[State, Effects] | None:
+        outcome = fold(state, events, reading, parts.policy, parts.rubric, now)
+        if outcome is None or (state is None and outcome.state.ticket.created_at < start):
+            return None
+        after = outcome.state
+        mode = parts.settings.mode
+        changes = differences(after, mode, parts.policy.time_zone, now)
+        just_settled = after.settled and not (state and state.settled)
+        writes = not changes.empty and not (just_settled and _only_state_differs(changes))
+        return (about_to_write(after, changes, now) if writes else after), Effects(
+            lines=outcome.lines,
+            consumed=len(events),
+            write=writes,
+            write_here=writes,
+            met_within=_met_within(parts, after) if just_settled and not writes else None,
+            counts=_counts(state, after),
+        )
+
+    return parts.records.change(key, step, now=now)
+
+
+def _reading(parts: Parts, key: TicketKey, events: list[Event]) -> Ticket | None:
+    """Fetch the ticket when the events do not tell enough: one call, else none."""
+    if any(event.needs_reading for event in events):
+        return parts.account_of(key).client.fetch(key.id)
+    if any(event.ticket or event.ends_ticket for event in events):
+        return None
+    if parts.records.load(key)[0] is not None:
+        return None
+    return parts.account_of(key).client.fetch(key.id)
+
+
+def _drop(parts: Parts, key: TicketKey, events: list[Event], why: str, now: datetime) -> None:
+    """The helpdesk does not know the ticket: end its timer, say it once, never retry."""
+    log.info("ticket dropped", ticket=str(key), why=why)
+    parts.journal.count("ticket_dropped")
+
+    def step(state: State | None) -> tuple[State, Effects] | None:
+        if state is None:
+            return None
+        outcome = gone(state, why, now)
+        return outcome.state, Effects(lines=outcome.lines, consumed=len(events))
+
+    if parts.records.change(key, step, now=now) is None:
+        parts.records.drop_inbox(key, len(events))
+
+
+def _only_state_differs(changes: Changes) -> bool:
+    """A ticket that was just answered needs no write of its own: `met` goes in batches."""
+    return all(value is None for field, value in changes if field != "state")
+
+
+def _met_within(parts: Parts, state: State) -> timedelta | None:
+    settled = state.settled
+    counts = {Settlement.ANSWERED, Settlement.CLOSED_WITHOUT_REPLY}
+    if parts.settings.mode is Mode.OBSERVE or settled is None or settled.why not in counts:
+        return None
+    if state.timer is None:
+        return None
+    if state_there_should_be(state, settled.at) == state.there.state:
+        return None
+    return parts.policy.poll.met_every
+
+
+def _counts(before: State | None, after: State) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    if before is None and after.decision:
+        counts[f"ticket_decided_{after.decision.severity}"] = 1
+        if after.recovered:
+            counts["ticket_recovered_by_poll"] = 1
+        if after.timer and not after.timer.plan_known:
+            counts["ticket_plan_unknown"] = 1
+    if after.settled and not (before and before.settled):
+        counts[f"ticket_settled_{after.settled.why.replace(' ', '_')}"] = 1
+    return counts
+
+
+def _push_to_merge_target(
+    parts: Parts, key: TicketKey, events: list[Event], state: State, now: datetime
+) -> None:
+    """The ticket that this one was merged into takes the higher severity of the two."""
+    for event in events:
+        if event.kind is EventKind.MERGED and event.merged_into and state.decision:
+            target = key._replace(id=event.merged_into)
+            parts.due.accept_own(
+                Event(
+                    id=f"merge-{key.id}-{event.merged_into}",
+                    kind=EventKind.MERGED_IN,
+                    key=target,
+                    received_at=now,
+                    now=state.decision.severity,
+                    was=key.id,
+                )
+            )

@@ -1,0 +1,239 @@
+"""What an event means for a ticket: (state, event, policy, now) -> state. Pure.
+
+The rules that protect people live here: a severity or priority that a person set is never
+overwritten, our own echo is not taken for a person, severity and deadline always belong together,
+and only the first public reply by a human agent stops the timer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from worker.outcome import Outcome, decided_text, know, settle, under
+from worker.people import by_person, changed_by_hand, is_ours, person_set, respect_removed_tags
+from worker.policy import Policy, Preset
+from worker.record import Settled, Settlement, State
+from worker.severity import Rubric, decide
+from worker.tickets import (
+    Changes,
+    DecidedBy,
+    Decision,
+    Event,
+    EventKind,
+    Reason,
+    Severity,
+    Status,
+    Ticket,
+)
+
+BODY_KEPT = 4000
+"""Characters of the body that the record keeps for showing quotes in their place."""
+POLL_IS_LATE = timedelta(seconds=5)
+"""A poll that finds a ticket sooner than this did not make up for a lost webhook."""
+OPENING = timedelta(seconds=2)
+"""An agent's comment this soon after an agent opened the ticket is its opening comment."""
+
+
+def fold(
+    state: State | None,
+    events: Sequence[Event],
+    reading: Ticket | None,
+    policy: Policy,
+    rubric: Rubric,
+    now: datetime,
+) -> Outcome | None:
+    """All waiting events of one ticket, in order, over its state; None when it is unknown.
+
+    `reading` is the ticket as just fetched, when the events did not tell enough.
+    """
+    lines: list[tuple[str, str]] = []
+    if state is None:
+        first = reading or next((event.ticket for event in events if event.ticket), None)
+        if first is None or all(event.ends_ticket for event in events):
+            return None
+        by_poll = all(event.kind is EventKind.SEEN for event in events)
+        late = now - first.created_at >= POLL_IS_LATE
+        begun = begin(first, policy, rubric, now, recovered=by_poll and late)
+        state, lines = begun.state, list(begun.lines)
+    elif reading:
+        seen = _reading(state, reading, policy, now)
+        state, lines = seen.state, list(seen.lines)
+    for event in events:
+        outcome = take(state, event, policy, rubric, now)
+        state = outcome.state
+        lines += outcome.lines
+    return Outcome(state=state, lines=tuple(lines))
+
+
+def begin(
+    ticket: Ticket, policy: Policy, rubric: Rubric, now: datetime, *, recovered: bool = False
+) -> Outcome:
+    """A ticket met for the first time: scope, decision, timer."""
+    kept = ticket.model_copy(update={"body": ticket.body[:BODY_KEPT]})
+    state = State(
+        ticket=kept,
+        read_at=now,
+        recovered=recovered,
+        there=Changes(priority=ticket.priority, review=ticket.review_field),
+    )
+    late = int((now - ticket.created_at).total_seconds())
+    lines = [("received", f"recovered by poll, {late} s after creation" if recovered else "new")]
+    ignored = policy.ignore.reason(ticket)
+    if ignored:
+        lines.append(("settled", f"out of scope: the policy ignores {ignored}"))
+        return settle(state, Settlement.OUT_OF_SCOPE, now, lines)
+    decision = _first_decision(ticket, policy, rubric)
+    if ticket.severity_field and not ticket.follow_up:
+        state = know(state, severity=ticket.severity_field)
+    state = under(state, decision, policy)
+    lines.append(("decided", decided_text(decision)))
+    return _follow_status(state, ticket, now, lines)
+
+
+def take(state: State, event: Event, policy: Policy, rubric: Rubric, now: datetime) -> Outcome:
+    """One more event on a known ticket."""
+    if event.kind is EventKind.COMMENT and event.comment:
+        return _comment(state, event, policy, rubric, now)
+    if event.kind in {EventKind.PRIORITY, EventKind.FIELD}:
+        return changed_by_hand(state, event, policy, now)
+    if event.kind is EventKind.MERGED:
+        text = f"merged into {event.merged_into}" if event.merged_into else "merged"
+        return settle(state, Settlement.MERGED, now, [("settled", text)])
+    if event.kind is EventKind.DELETED:
+        return settle(state, Settlement.DELETED, now, [("settled", "deleted at the helpdesk")])
+    if event.kind is EventKind.SPAM:
+        return settle(state, Settlement.SPAM, now, [("settled", "marked as spam")])
+    if event.kind is EventKind.STATUS and event.ticket:
+        return _follow_status(state, event.ticket, event.happened_at or now, [])
+    if event.kind is EventKind.TAGS:
+        return Outcome(state=respect_removed_tags(state, event, now))
+    if event.kind is EventKind.MERGED_IN and event.now:
+        return raise_to(state, Severity(event.now), f"ticket {event.was} was merged in", policy)
+    if event.kind is EventKind.SEEN and event.ticket:
+        return _reading(state, event.ticket, policy, now)
+    return Outcome(state=state)
+
+
+def raise_to(state: State, severity: Severity, why: str, policy: Policy) -> Outcome:
+    """Another ticket was merged into this one: the higher severity of the two holds."""
+    decision = state.decision
+    if not state.running or decision is None or decision.by is DecidedBy.PERSON:
+        return Outcome(state=state)
+    if not severity.worse_than(decision.severity):
+        return Outcome(state=state)
+    higher = decision.model_copy(
+        update={"severity": severity, "reasons": (Reason(text=why), *decision.reasons)}
+    )
+    return Outcome(state=under(state, higher, policy), lines=(("decided", decided_text(higher)),))
+
+
+def gone(state: State, why: str, now: datetime) -> Outcome:
+    """The helpdesk no longer knows the ticket, or no longer lets it be written."""
+    return settle(state, Settlement.GONE, now, [("settled", f"dropped: {why}")])
+
+
+def _first_decision(ticket: Ticket, policy: Policy, rubric: Rubric) -> Decision:
+    fresh = decide(ticket.subject, ticket.body, rubric)
+    if ticket.severity_field and not ticket.follow_up:
+        return by_person(fresh, ticket.severity_field, "the SLA severity was set at creation")
+    preset = ticket.priority
+    if preset is None or ticket.follow_up or policy.preset_priority is Preset.REPLACE:
+        return fresh
+    if ticket.opened_by_agent:
+        return by_person(fresh, preset, "the agent who opened the ticket set its priority")
+    if policy.preset_priority is Preset.KEEP or preset.worse_than(fresh.severity):
+        why = Reason(text=f"the ticket came with the priority of a {preset}, never lowered")
+        return fresh.model_copy(
+            update={
+                "severity": preset,
+                "runner_up": fresh.severity,
+                "reasons": (why, *fresh.reasons),
+            }
+        )
+    return fresh
+
+
+def _comment(state: State, event: Event, policy: Policy, rubric: Rubric, now: datetime) -> Outcome:
+    comment = event.comment
+    if comment is None or not comment.public:
+        return Outcome(state=state)
+    at = event.happened_at or now
+    ticket = state.ticket
+    if not comment.by_agent or (comment.author and comment.author == ticket.requester):
+        return _heard_again(state, comment.body, policy, rubric)
+    if comment.author in policy.bots or comment.author_name in policy.bots:
+        return Outcome(state=state, lines=(("said", "a bot's comment is not a first response"),))
+    if ticket.opened_by_agent and at - ticket.created_at <= OPENING:
+        return Outcome(state=state)
+    return _answered(state, at, comment.author_name or comment.author)
+
+
+def _heard_again(state: State, text: str, policy: Policy, rubric: Rubric) -> Outcome:
+    """The requester wrote again before the first response: it may raise, never lower."""
+    held = state.decision
+    if not state.running or held is None or held.by is DecidedBy.PERSON:
+        return Outcome(state=state)
+    fresh = decide(state.ticket.subject, text, rubric)
+    if not fresh.severity.worse_than(held.severity):
+        return Outcome(state=state)
+    why = Reason(text="the requester wrote again and it is worse than before")
+    raised = fresh.model_copy(update={"reasons": (why, *fresh.reasons)})
+    return Outcome(state=under(state, raised, policy), lines=(("decided", decided_text(raised)),))
+
+
+def _reading(state: State, ticket: Ticket, policy: Policy, now: datetime) -> Outcome:
+    """A whole reading of the ticket, by poll or before an escalation."""
+    before = state
+    kept = ticket.model_copy(
+        update={
+            "body": state.ticket.body or ticket.body[:BODY_KEPT],
+            "opened_by_agent": ticket.opened_by_agent or state.ticket.opened_by_agent,
+        }
+    )
+    state = state.model_copy(update={"ticket": kept, "read_at": now})
+    lines: list[tuple[str, str]] = []
+    for field, value in (("severity", ticket.severity_field), ("priority", ticket.priority)):
+        known = getattr(state.there, field)
+        if value is None or value == known or is_ours(state, field, value, now):
+            continue
+        state = know(state, **{field: value})
+        if before.decision:
+            changed = person_set(state, field, value, policy)
+            state, lines = changed.state, [*lines, *changed.lines]
+    if ticket.first_response_at:
+        answered = _answered(state, ticket.first_response_at, None)
+        return answered.model_copy(update={"lines": (*lines, *answered.lines)})
+    return _follow_status(state, ticket, ticket.updated_at or now, lines)
+
+
+def _follow_status(
+    state: State, ticket: Ticket, at: datetime, lines: list[tuple[str, str]]
+) -> Outcome:
+    why = {
+        Status.SOLVED: Settlement.CLOSED_WITHOUT_REPLY,
+        Status.CLOSED: Settlement.CLOSED_WITHOUT_REPLY,
+        Status.SPAM: Settlement.SPAM,
+        Status.DELETED: Settlement.DELETED,
+    }.get(ticket.status)
+    if ticket.first_response_at:
+        answered = _answered(state, ticket.first_response_at, None)
+        return answered.model_copy(update={"lines": (*lines, *answered.lines)})
+    if why is None:
+        return Outcome(state=state, lines=tuple(lines))
+    return settle(state, why, at, [*lines, ("settled", str(why))])
+
+
+def _answered(state: State, at: datetime, by: str | None) -> Outcome:
+    settled = state.settled
+    if settled and settled.why is not Settlement.CLOSED_WITHOUT_REPLY:
+        return Outcome(state=state)
+    in_time = at <= state.timer.deadline if state.timer else None
+    late = "" if in_time is not False else ", after the deadline"
+    who = f" by {by}" if by else ""
+    return Outcome(
+        state=state.model_copy(
+            update={"settled": Settled(why=Settlement.ANSWERED, at=at, by=by, in_time=in_time)}
+        ),
+        lines=(("settled", f"answered{who}{late}"),),
+    )

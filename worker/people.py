@@ -1,0 +1,111 @@
+"""People win: a severity or priority that a person set is never overwritten. Pure.
+
+Our own writes come back as events and readings. They are recognised by what we wrote (field,
+value, time) and not by user, since we may share a user with an agent.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from worker.outcome import Outcome, know, under
+from worker.policy import Policy
+from worker.record import OurWrite, State
+from worker.tickets import Confidence, DecidedBy, Decision, Event, EventKind, Reason, Severity
+
+ECHO = timedelta(minutes=10)
+"""How long after a write its echo may come back and still be recognised."""
+
+
+def by_person(decision: Decision, severity: Severity, why: str) -> Decision:
+    return decision.model_copy(
+        update={
+            "severity": severity,
+            "by": DecidedBy.PERSON,
+            "needs_review": False,
+            "confidence": Confidence.HIGH,
+            "reasons": (Reason(text=why), *decision.reasons),
+            "runner_up": decision.severity if decision.severity != severity else None,
+        }
+    )
+
+
+def changed_by_hand(state: State, event: Event, policy: Policy, now: datetime) -> Outcome:
+    """A changed priority or SLA severity: our own echo, or a person's decision."""
+    field = "priority" if event.kind is EventKind.PRIORITY else "severity"
+    if event.kind is EventKind.FIELD and event.field == "SLA review":
+        return _reviewed(state, event)
+    if event.kind is EventKind.FIELD and event.field != "SLA severity":
+        return Outcome(state=state)
+    try:
+        severity = Severity(event.now) if event.now else None
+    except ValueError:
+        return Outcome(state=state)
+    if is_echo(state, field, event.was, event.now, event.happened_at or now):
+        return Outcome(state=state)
+    known = know(state, **{field: severity})
+    return person_set(known, field, severity, policy)
+
+
+def person_set(state: State, field: str, severity: Severity | None, policy: Policy) -> Outcome:
+    held = state.decision
+    if severity is None or held is None or state.settled:
+        return Outcome(state=state)
+    by_field = (
+        held.by is DecidedBy.PERSON and held.reasons and "SLA severity" in held.reasons[0].text
+    )
+    if field == "priority" and by_field:
+        return Outcome(state=state, lines=(("person", "priority changed; the SLA severity holds"),))
+    name = "priority" if field == "priority" else "SLA severity"
+    decision = by_person(held, severity, f"a person set the {name}")
+    return Outcome(
+        state=under(state, decision, policy),
+        lines=(("person", f"set the {name}: {severity}"),),
+    )
+
+
+def _reviewed(state: State, event: Event) -> Outcome:
+    held = state.decision
+    cleared = (event.now or "").lower() in {"", "false", "0", "no"}
+    if not cleared or held is None or not held.needs_review:
+        return Outcome(state=state)
+    confirmed = held.model_copy(update={"needs_review": False})
+    return Outcome(
+        state=know(state.model_copy(update={"decision": confirmed}), review=False),
+        lines=(("person", "confirmed the severity by clearing the review"),),
+    )
+
+
+def respect_removed_tags(state: State, event: Event, now: datetime) -> State:
+    """A tag of ours that a person removed stays removed: its field is never written again."""
+    removed = {tag.lower() for tag in event.tags_removed}
+    added = {tag.lower() for tag in event.tags_added}
+    there, off = state.there, list(state.hands_off)
+    tag_of = {
+        "severity": f"sla_{there.severity.lower()}" if there.severity else None,
+        "review": "sla_review" if there.review else None,
+        "meta_dependency": "meta_dependency" if there.meta_dependency else None,
+    }
+    for field, tag in tag_of.items():
+        replaced = field == "severity" and any(name.startswith("sla_p") for name in added)
+        if tag in removed and not replaced and not is_ours(state, field, None, now):
+            off.append(field)
+    return state.model_copy(update={"hands_off": tuple(dict.fromkeys(off))})
+
+
+def _recent(state: State, field: str, now: datetime) -> list[OurWrite]:
+    return [w for w in state.writes if w.field == field and abs(now - w.at) <= ECHO]
+
+
+def is_echo(state: State, field: str, was: str | None, value: str | None, now: datetime) -> bool:
+    """True when a change from `was` to `value` is one that we made ourselves."""
+    return any(
+        write.now == value and (write.was is None or was is None or write.was == was)
+        for write in _recent(state, field, now)
+    )
+
+
+def is_ours(state: State, field: str, value: object, now: datetime) -> bool:
+    """True when a reading that shows `value` may just be older than our own last write."""
+    text = None if value is None else str(value)
+    return any(text in (write.now, write.was) for write in _recent(state, field, now))

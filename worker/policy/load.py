@@ -1,0 +1,210 @@
+"""From `policy.toml` to a `Policy`: over the built-in one, and with all its faults at once."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from worker.errors import Misconfigured
+from worker.policy.locate import Place, line_of, lines_of
+from worker.policy.model import BUILT_IN_CHANNELS, ChannelRule, Policy
+from worker.settings import lookup
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+ChannelOptions = Mapping[str, type[BaseModel]]
+"""Channel type -> the model of its keys."""
+
+
+def load_policy(
+    path: Path, *, environment: Mapping[str, str], channel_types: ChannelOptions
+) -> Policy:
+    """The policy in `path` over the built-in one; a file that does not exist changes nothing.
+
+    Raises `Misconfigured` with every fault, as `policy.toml:12: ...` with a suggestion.
+    """
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+    except (OSError, UnicodeDecodeError):
+        raise Misconfigured(f"{path}: cannot be read as UTF-8 text") from None
+    return read_policy(text, name=str(path), environment=environment, channel_types=channel_types)
+
+
+def read_policy(
+    text: str, *, name: str, environment: Mapping[str, str], channel_types: ChannelOptions
+) -> Policy:
+    """The same from text; `name` is what faults call the file."""
+    try:
+        own = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise Misconfigured(f"{name}: {fault}") from None
+    places = lines_of(text)
+    faults: list[str] = []
+
+    def say(place: Place, words: str) -> None:
+        line = line_of(places, place)
+        faults.append(f"{name}:{line}: {words}" if line else f"{name}: {words}")
+
+    channels = _channels(own.pop("channels", {}), environment, channel_types, say)
+    policy: Policy | None = None
+    try:
+        policy = Policy.model_validate({**_over(_built_in(), own), "channels": channels})
+    except ValidationError as fault:
+        for error in fault.errors():
+            say(error["loc"], _words(error))
+    if policy:
+        for place, words in _contradictions(policy, own):
+            say(place, words)
+    if faults or policy is None:
+        raise Misconfigured(*sorted(set(faults), key=_by_line))
+    return policy
+
+
+def _built_in() -> dict[str, Any]:
+    folder = resources.files(__package__)
+    read = (tomllib.loads(folder.joinpath(file).read_text("utf-8")) for file in _BUILT_IN)
+    return {key: value for part in read for key, value in part.items()}
+
+
+_BUILT_IN = ("builtin.toml", "rubric.toml")
+
+
+def _over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """`own` wins; tables are merged, but a list (`steps`) or a plan's targets replace theirs."""
+    merged = dict(base)
+    for key, value in own.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict) and key != "first_response":
+            merged[key] = _over(base[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _channels(
+    tables: Any, environment: Mapping[str, str], types: ChannelOptions, say: Any
+) -> dict[str, ChannelRule]:
+    if not isinstance(tables, dict):
+        say(("channels",), "channels must be tables such as [channels.oncall]")
+        return {}
+    found: dict[str, ChannelRule] = {}
+    for name, table in tables.items():
+        place: Place = ("channels", name)
+        if not isinstance(table, dict) or "type" not in table:
+            say(place, f"channel {name} needs a type, one of: {', '.join(sorted(types))}")
+            continue
+        kind = table["type"]
+        if kind not in types:
+            say((*place, "type"), f"channel type {kind!r} is not known{_meant(kind, types)}")
+            continue
+        filled = {}
+        for key, value in table.items():
+            if key == "type":
+                continue
+            try:
+                filled[key] = _fill(value, environment)
+            except LookupError as fault:
+                say((*place, key), str(fault.args[0]))
+                filled[key] = None
+        if None in filled.values():
+            continue
+        try:
+            found[name] = ChannelRule(type=kind, options=types[kind].model_validate(filled))
+        except ValidationError as fault:
+            for error in fault.errors():
+                say((*place, *error["loc"]), _words(error, known=types[kind].model_fields))
+    return found
+
+
+def _fill(value: Any, environment: Mapping[str, str]) -> Any:
+    """`${X}` from the environment or the file that X_FILE names; never shown in a fault."""
+    if isinstance(value, list):
+        return [_fill(item, environment) for item in value]
+    if not isinstance(value, str):
+        return value
+
+    def one(match: re.Match[str]) -> str:
+        try:
+            found = lookup(environment, match[1])
+        except (OSError, UnicodeDecodeError):
+            raise LookupError(f"{match[1]}_FILE names a file that cannot be read") from None
+        if found is None:
+            raise LookupError(
+                f"${{{match[1]}}} is not set; put {match[1]}=... into .env or the environment"
+            )
+        return found
+
+    return _VARIABLE.sub(one, value)
+
+
+def _contradictions(policy: Policy, own: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    if policy.default_plan not in policy.plans:
+        known = ", ".join(policy.plans)
+        yield ("default_plan",), f"there is no plan {policy.default_plan!r}; plans are: {known}"
+    for name, plan in policy.plans.items():
+        targets = [plan.first_response.get(severity) for severity in sorted(plan.first_response)]
+        if any(a and b and a > b for a, b in zip(targets, targets[1:], strict=False)):
+            yield (
+                ("plans", name, "first_response"),
+                "a more severe ticket must not have more time than a less severe one",
+            )
+    if "steps" in own:
+        known_names = {*policy.channels, *BUILT_IN_CHANNELS}
+        for number, step in enumerate(policy.steps):
+            for channel in step.notify:
+                if channel not in known_names:
+                    yield (
+                        ("steps", number, "notify"),
+                        f"there is no channel {channel!r}{_meant(channel, known_names)}",
+                    )
+
+
+def _words(error: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> str:
+    place = [str(part) for part in error["loc"]]
+    key = place[-1] if place else "the policy"
+    if error["type"] == "extra_forbidden":
+        return f"unknown key {key!r}{_meant(key, known or _all_keys())}"
+    if error["type"] == "missing":
+        return f"{'.'.join(place)} is missing"
+    if error["type"] == "enum":
+        wanted = error.get("ctx", {}).get("expected", "another value")
+        return f"{'.'.join(place)}: must be {wanted}"
+    return f"{'.'.join(place)}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _all_keys() -> set[str]:
+    """Every key that any table of the policy has; one flat list is enough for a suggestion."""
+    keys: set[str] = set()
+    waiting: list[type[BaseModel]] = [Policy]
+    while waiting:
+        model = waiting.pop()
+        keys |= set(model.model_fields)
+        waiting += [part for field in model.model_fields.values() for part in _models(field)]
+    return keys
+
+
+def _models(field: Any) -> Iterator[type[BaseModel]]:
+    pending = [field.annotation]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            yield part
+        pending += list(getattr(part, "__args__", ()))
+
+
+def _meant(word: Any, known: Any) -> str:
+    close = difflib.get_close_matches(str(word), [str(name) for name in known], n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known: {', '.join(sorted(map(str, known)))}"
+
+
+def _by_line(fault: str) -> tuple[int, str]:
+    match = re.search(r":(\d+): ", fault)
+    return (int(match[1]) if match else 0, fault)

@@ -1,0 +1,180 @@
+"""The policy, typed and frozen: every behaviour that an admin can choose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+
+from worker.policy.durations import At, read_at, read_duration
+from worker.tickets import Noun, Severity, Ticket
+
+BUILT_IN_CHANNELS = ("team", "oncall", "lead", "triage", "tam")
+"""The names that the built-in steps notify; one that is not configured is skipped and said."""
+
+Span = Annotated[timedelta, BeforeValidator(lambda value: _span(value))]
+Percent = Annotated[At, BeforeValidator(lambda value: _at(value))]
+Zone = Annotated[str, AfterValidator(lambda value: _zone(value))]
+
+
+def _span(value: Any) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(f'{value!r} is not a duration; write it like "45m", "2h" or "90s"')  # noqa: TRY004 pydantic turns only ValueError into a fault
+    return read_duration(value)
+
+
+def _at(value: Any) -> At:
+    if isinstance(value, At):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(f'{value!r} is not a step\'s moment; write it like "75%"')  # noqa: TRY004 the same
+    return read_at(value)
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f'{value!r} is not a time zone; write it like "Europe/Madrid"') from None
+    return value
+
+
+class Preset(StrEnum):
+    """What to do with a priority that a new ticket already carries, no agent having opened it."""
+
+    RAISE = "raise"
+    """Keep it unless the decision is more severe."""
+    REPLACE = "replace"
+    KEEP = "keep"
+
+
+class Plan(Noun):
+    """A customer's plan: what it promises. No `first_response`: severity only, no timer."""
+
+    hours: str = "24/7"
+    first_response: Mapping[Severity, Span] = Field(default_factory=dict)
+    organizations: tuple[str, ...] = ()
+    """Ids of organisations (Freshdesk: companies) on this plan."""
+    tags: tuple[str, ...] = ()
+    """Ticket tags that show this plan."""
+    support: str = ""
+    """What the plan promises, in words."""
+
+    @model_validator(mode="after")
+    def _only_round_the_clock(self) -> Plan:
+        if self.hours != "24/7":
+            raise ValueError(f'hours = {self.hours!r} is not known; the only value is "24/7"')
+        return self
+
+
+class StepRule(Noun):
+    """One rule of `[[steps]]`."""
+
+    at: Percent
+    severities: tuple[Severity, ...] = tuple(Severity)
+    notify: tuple[str, ...] = ()
+    repeat: Span | None = None
+
+
+class ChannelRule(Noun):
+    """One `[channels.NAME]`: its type and that type's own keys, already checked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    type: str
+    options: Any = Field(default=None, repr=False)
+
+
+class Ignore(Noun):
+    """Tickets that Minutehand leaves alone: no timer and no write."""
+
+    brands: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    requesters: tuple[str, ...] = ()
+
+    def reason(self, ticket: Ticket) -> str | None:
+        """Which of the lists names this ticket, for people, or None."""
+        singles = (
+            ("brand", ticket.brand, self.brands),
+            ("group", ticket.group, self.groups),
+            ("form", ticket.form, self.forms),
+            ("source", ticket.source, self.sources),
+            ("requester", ticket.requester, self.requesters),
+        )
+        for word, value, listed in singles:
+            if value is not None and value in listed:
+                return f"{word} {value}"
+        for tag in ticket.tags:
+            if tag in self.tags:
+                return f"tag {tag}"
+        return None
+
+
+class Poll(Noun):
+    """How often the helpdesk is asked what changed."""
+
+    every: Span = timedelta(minutes=1)
+    met_every: Span = timedelta(minutes=1)
+    """How long answered tickets are gathered before `SLA state` is set to met, in one batch."""
+
+
+class SeverityText(Noun):
+    """A severity in words, as the rubric defines it."""
+
+    name: str
+    definition: str
+    examples: tuple[str, ...]
+
+
+class Faq(Noun):
+    """A question that people ask about support, and the policy's answer."""
+
+    question: str
+    answer: str
+
+
+class Policy(Noun):
+    """All behaviour, as `policy.toml` over the built-in policy says it."""
+
+    default_plan: str
+    time_zone: Zone = "UTC"
+    """For moments shown to people; inside, everything is UTC."""
+    preset_priority: Preset = Preset.RAISE
+    bots: tuple[str, ...] = ()
+    """Names or ids of authors whose public comments are not a first response."""
+    plans: Mapping[str, Plan]
+    steps: tuple[StepRule, ...]
+    channels: Mapping[str, ChannelRule] = Field(default_factory=dict)
+    ignore: Ignore = Ignore()
+    poll: Poll = Poll()
+    severity: Mapping[Severity, SeverityText] = Field(default_factory=dict)
+    support: Mapping[str, str] = Field(default_factory=dict)
+    meta_dependency: Mapping[str, str] = Field(default_factory=dict)
+    faq: tuple[Faq, ...] = ()
+
+    def plan_of(self, ticket: Ticket) -> tuple[str, bool]:
+        """The ticket's plan, and whether it is known (False: the default is assumed)."""
+        for name, plan in self.plans.items():
+            if ticket.organization and ticket.organization in plan.organizations:
+                return name, True
+            if any(tag in plan.tags for tag in ticket.tags):
+                return name, True
+        return self.default_plan, False
+
+    def unreached(self, severity: Severity) -> bool:
+        """True when no step of that severity notifies a configured channel."""
+        return not any(
+            name in self.channels
+            for step in self.steps
+            if severity in step.severities
+            for name in step.notify
+        )

@@ -1,0 +1,214 @@
+"""The due set: accepted events, escalation steps, writes, alerts and polls, each with its moment.
+
+One sorted set drives everything. `accept` puts an event in, durably and once; `claim` moves what
+is due to *claimed* under a lease, on Redis time; `begin`, `finish`, `retry` and `set_aside` are a
+job's life. Whoever dies in between loses nothing: the claim runs out and the member comes due
+again. A member is never claimed twice at a time; what comes due meanwhile waits for the end.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from importlib import resources
+from typing import Any, NamedTuple
+
+from redis import Redis
+from redis.commands.core import Script
+
+from worker.store import keys
+from worker.store.keys import Kind, Member
+from worker.tickets import Delivery, Event
+
+UNTIL_ENQUEUED = 5.0
+"""Seconds that a feeder has to hand a claim to the queue."""
+UNTIL_DONE = 60.0
+"""Seconds that a queued job has to begin, and a begun one to end."""
+CRASHES_ALLOWED = 5
+OWN_REMEMBERED = timedelta(hours=1)
+LONG_QUEUE = 100
+"""Jobs waiting: beyond it a claim that ran out is probably just waiting there too."""
+
+
+class Accepted(IntEnum):
+    """What became of a delivery."""
+
+    NEW = 1
+    SEEN_BEFORE = 0
+    OTHER_ACCOUNT = -1
+
+
+class Claim(NamedTuple):
+    """The right to work on one member until the lease ends."""
+
+    member: Member
+    token: int
+    attempt: int
+    """1 the first time, one more after every retry."""
+    due: float = 0.0
+    """The moment it was due, in Unix seconds of Redis time."""
+
+
+class Failure(NamedTuple):
+    """A member that was set aside."""
+
+    member: Member
+    reason: str
+    at: float
+
+
+class DueSet:
+    """The due set over one Redis client (`decode_responses=True`, short time-outs)."""
+
+    def __init__(self, redis: Redis, *, queue_key: str) -> None:
+        self._redis = redis
+        self._queue_key = queue_key
+        self._scripts = {name: load_script(redis, name) for name in _SCRIPTS}
+
+    def accept(self, delivery: Delivery, event: Event) -> Accepted:
+        """Keep the event and make its ticket due, unless it was seen before. One round trip."""
+        account = f"{event.key.helpdesk}/{event.key.account}"
+        answer = self._scripts["accept"](
+            keys=[
+                keys.seen(delivery.seen_key),
+                keys.inbox(event.key),
+                keys.DUE,
+                keys.BELL,
+                keys.COUNTERS,
+                keys.account_number(account),
+            ],
+            args=[
+                max(1, int(delivery.seen_for.total_seconds())),
+                event.model_dump_json(exclude_defaults=True),
+                str(Member(Kind.EVENT, str(event.key))),
+                delivery.account_id or "",
+            ],
+        )
+        return Accepted(answer)
+
+    def accept_own(self, event: Event) -> Accepted:
+        """Keep an event that we made ourselves (a poll's reading, a merge), once per its id."""
+        delivery = Delivery(
+            event=event, seen_key=f"own:{event.key}:{event.id}", seen_for=OWN_REMEMBERED
+        )
+        return self.accept(delivery, event)
+
+    def claim(self, limit: int = 100) -> tuple[list[Claim], float | None]:
+        """Take up to `limit` due members; also the seconds until the next is due (None: none)."""
+        taken, now, nearest = self._scripts["claim"](
+            keys=[
+                keys.DUE,
+                keys.CLAIMED,
+                keys.AGAIN,
+                keys.TOKENS,
+                keys.CLAIMS,
+                keys.ATTEMPTS,
+                keys.CRASHES,
+                keys.FAILED,
+                self._queue_key,
+            ],
+            args=[limit, UNTIL_ENQUEUED, CRASHES_ALLOWED, LONG_QUEUE],
+        )
+        claims = [
+            Claim(Member.parse(member), int(token), int(attempt), float(due))
+            for member, token, attempt, due in taken
+        ]
+        return claims, max(0.0, float(nearest) - float(now)) if nearest else None
+
+    def hold(self, claims: Sequence[Claim], seconds: float = UNTIL_DONE) -> list[int]:
+        """Renew leases; for each the attempt's number, or 0 when the claim is no longer ours."""
+        return self._renew(claims, seconds)[1] if claims else []
+
+    def begin(self, member: Member, token: int) -> tuple[Claim, datetime] | None:
+        """Start a job: its claim for another lease, and now, on Redis time.
+
+        All machines share that clock, so a step that is due is due for whoever runs it. None:
+        the claim ran out and was given to another job; stand down.
+        """
+        now, (attempt,) = self._renew([Claim(member, token, 0)], UNTIL_DONE)
+        return (Claim(member, token, attempt), now) if attempt else None
+
+    def finish(self, claim: Claim) -> bool:
+        """The work is done; what came due meanwhile is due now. False: not our claim any more."""
+        return self._release(claim, "done", "")
+
+    def retry(self, claim: Claim, seconds: float) -> bool:
+        """Try again after `seconds`."""
+        return self._release(claim, "retry", f"{seconds:.3f}")
+
+    def set_aside(self, claim: Claim, reason: str) -> bool:
+        """Give up until a person says otherwise; `minutehand failed` lists it."""
+        return self._release(claim, "aside", json.dumps({"at": time.time(), "reason": reason}))
+
+    def arm(self, member: Member, moment: datetime | float, *, if_absent: bool = False) -> None:
+        """Make a member due at a moment (aware, or Unix seconds)."""
+        score = moment if isinstance(moment, float) else moment.timestamp()
+        if if_absent and self._redis.zscore(keys.CLAIMED, str(member)) is not None:
+            return
+        self._redis.zadd(keys.DUE, {str(member): score}, nx=if_absent)
+        self.ring()
+
+    def ring(self) -> None:
+        """Wake a feeder."""
+        self._redis.lpush(keys.BELL, "1")
+        self._redis.ltrim(keys.BELL, 0, 0)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep until the bell rings, at most `seconds`."""
+        self._redis.blpop([keys.BELL], timeout=max(seconds, 0.001))
+
+    def failures(self) -> list[Failure]:
+        """Everything that was set aside, latest first."""
+        found: dict[str, str] = self._redis.hgetall(keys.FAILED)  # type: ignore[assignment]
+        listed = []
+        for member, text in found.items():
+            said: dict[str, Any] = json.loads(text)
+            listed.append(Failure(Member.parse(member), said["reason"], float(said["at"])))
+        return sorted(listed, key=lambda failure: -failure.at)
+
+    def retry_failures(self) -> int:
+        """Make everything that was set aside due now; how many there were."""
+        failures = self.failures()
+        for failure in failures:
+            with self._redis.pipeline(transaction=True) as both:
+                both.hdel(keys.FAILED, str(failure.member))
+                both.zadd(keys.DUE, {str(failure.member): time.time()})
+                both.execute()
+        if failures:
+            self.ring()
+        return len(failures)
+
+    def _renew(self, claims: Sequence[Claim], seconds: float) -> tuple[datetime, list[int]]:
+        pairs = [part for claim in claims for part in (str(claim.member), claim.token)]
+        now, *attempts = self._scripts["renew"](
+            keys=[keys.CLAIMED, keys.TOKENS, keys.ATTEMPTS], args=[seconds, *pairs]
+        )
+        return datetime.fromtimestamp(float(now), UTC), attempts
+
+    def _release(self, claim: Claim, how: str, detail: str) -> bool:
+        answer = self._scripts["release"](
+            keys=[
+                keys.DUE,
+                keys.CLAIMED,
+                keys.AGAIN,
+                keys.TOKENS,
+                keys.ATTEMPTS,
+                keys.CRASHES,
+                keys.FAILED,
+                keys.BELL,
+            ],
+            args=[str(claim.member), claim.token, how, detail],
+        )
+        return bool(answer)
+
+
+_SCRIPTS = ("accept", "claim", "renew", "release")
+
+
+def load_script(redis: Redis, name: str) -> Script:
+    """A Lua script of this folder, bound to a client (sent once, then called by its digest)."""
+    text = resources.files(__package__).joinpath("lua", f"{name}.lua").read_text("utf-8")
+    return redis.register_script(text)

@@ -1,0 +1,59 @@
+"""One look at everything that says how the service is doing."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from redis import Redis
+
+from worker.store import keys
+
+
+class Reading(NamedTuple):
+    """Figures of one moment, ages in seconds of Redis time."""
+
+    due: int
+    late_seconds: float
+    """How long the oldest member has been due; 0 when none is."""
+    claimed: int
+    failed: int
+    queue: int
+    running: int
+    breached: int
+    beats: dict[str, float]
+    counters: dict[str, int]
+
+
+class Health:
+    """Over one Redis client (`decode_responses=True`)."""
+
+    def __init__(self, redis: Redis, *, queue_key: str) -> None:
+        self._redis = redis
+        self._queue_key = queue_key
+
+    def read(self) -> Reading:
+        """All figures in two round trips. Raises RedisError when Redis does not answer."""
+        seconds, micros = self._redis.time()  # type: ignore[misc]
+        now = seconds + micros / 1e6
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.zcard(keys.DUE)
+        pipe.zrange(keys.DUE, 0, 0, withscores=True)
+        pipe.zcard(keys.CLAIMED)
+        pipe.hlen(keys.FAILED)
+        pipe.llen(self._queue_key)
+        pipe.zcard(keys.OPEN)
+        pipe.zcount(keys.OPEN, "-inf", now)
+        pipe.hgetall(keys.HEARTBEATS)
+        pipe.hgetall(keys.COUNTERS)
+        due, oldest, claimed, failed, queue, running, breached, beats, counters = pipe.execute()
+        return Reading(
+            due=due,
+            late_seconds=max(0.0, now - oldest[0][1]) if oldest else 0.0,
+            claimed=claimed,
+            failed=failed,
+            queue=queue,
+            running=running,
+            breached=breached,
+            beats={name: max(0.0, now - float(at)) for name, at in beats.items()},
+            counters={name: int(count) for name, count in counters.items()},
+        )

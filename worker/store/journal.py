@@ -1,0 +1,95 @@
+"""Small things that are kept for people and for the next poll: counters, sayings, watermarks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from redis import Redis
+
+from worker.store import keys
+
+
+LOOK_BACK = timedelta(hours=8)
+"""The longest built-in target: an older ticket is past every deadline."""
+
+
+class Journal:
+    """Over one Redis client (`decode_responses=True`)."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def count(self, name: str, by: int = 1) -> None:
+        """One more of something, for /metrics."""
+        self._redis.hincrby(keys.COUNTERS, name, by)
+
+    def counters(self) -> dict[str, int]:
+        found: dict[str, str] = self._redis.hgetall(keys.COUNTERS)  # type: ignore[assignment]
+        return {name: int(value) for name, value in found.items()}
+
+    def say(self, text: str, now: datetime) -> bool:
+        """Tell the operator once, on the board and in the log; True when it is new."""
+        return bool(self._redis.hsetnx(keys.SAID, text, now.isoformat()))
+
+    def said(self) -> list[str]:
+        """What the operator was told, latest first."""
+        found: dict[str, str] = self._redis.hgetall(keys.SAID)  # type: ignore[assignment]
+        return [text for text, _ in sorted(found.items(), key=lambda item: item[1], reverse=True)]
+
+    def unsay(self, start: str) -> None:
+        """It is not true any more: forget what begins like this."""
+        stale = [text for text in self.said() if text.startswith(start)]
+        if stale:
+            self._redis.hdel(keys.SAID, *stale)
+
+    def watermark(self, account: str) -> str | None:
+        """Up to where an account (`helpdesk/account`) has been read."""
+        found: str | None = self._redis.get(keys.watermark(account))  # type: ignore[assignment]
+        return found
+
+    def set_watermark(self, account: str, watermark: str) -> None:
+        self._redis.set(keys.watermark(account), watermark)
+
+    def start_from(self, configured: datetime | None, now: datetime) -> datetime:
+        """Tickets created before this are left alone: as configured, else 8 h before the first run.
+
+        Kept at the first call, so that a restart does not move it.
+        """
+        if configured is not None:
+            return configured
+        self._redis.set(keys.START_FROM, (now - LOOK_BACK).isoformat(), nx=True)
+        return datetime.fromisoformat(str(self._redis.get(keys.START_FROM)))
+
+    def take_met(self, account: str, limit: int = 100) -> list[str]:
+        """Ids of answered tickets that wait for their batch; they stay until `drop_met`."""
+        found: list[str] = self._redis.srandmember(keys.met(account), limit)  # type: ignore[assignment]
+        return sorted(found)
+
+    def drop_met(self, account: str, ticket_ids: list[str]) -> None:
+        if ticket_ids:
+            self._redis.srem(keys.met(account), *ticket_ids)
+
+    def beat(self, process: str, now: datetime) -> None:
+        """This process lives."""
+        self._redis.hset(keys.HEARTBEATS, process, str(now.timestamp()))
+
+    def polled(self, account: str, now: datetime) -> None:
+        """A poll of the account has read everything up to now."""
+        self._redis.hset(keys.POLLED, account, str(now.timestamp()))
+
+    def last_poll(self, account: str) -> datetime | None:
+        """When a poll of the account last came to its end."""
+        found = self._redis.hget(keys.POLLED, account)
+        return datetime.fromtimestamp(float(str(found)), UTC) if found else None
+
+    def forget_old_beats(self, now: datetime) -> None:
+        """Processes that have not been seen for an hour are history."""
+        oldest = (now - timedelta(hours=1)).timestamp()
+        gone = [name for name, at in self.heartbeats().items() if at < oldest]
+        if gone:
+            self._redis.hdel(keys.HEARTBEATS, *gone)
+
+    def heartbeats(self) -> dict[str, float]:
+        """Process -> Unix seconds of its last beat."""
+        found: dict[str, str] = self._redis.hgetall(keys.HEARTBEATS)  # type: ignore[assignment]
+        return {name: float(value) for name, value in found.items()}

@@ -1,0 +1,113 @@
+"""Every Redis key in one place. All begin with `mh:`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from worker.tickets import TicketKey
+
+DUE = "mh:due"
+"""Sorted set: member -> the moment it is due, in Unix seconds."""
+CLAIMED = "mh:claimed"
+"""Sorted set: member -> the moment its claim runs out."""
+AGAIN = "mh:again"
+"""Hash: member that came due while claimed -> its moment; back into the due set at the end."""
+TOKENS = "mh:tokens"
+"""Hash: claimed member -> the number of its claim; an older job with another number stands down."""
+CLAIMS = "mh:claims"
+"""Counter that numbers claims."""
+ATTEMPTS = "mh:attempts"
+"""Hash: member -> claims since it last succeeded, for the back-off."""
+CRASHES = "mh:crashes"
+"""Hash: member -> claims that ran out without a word, for telling a poison job."""
+FAILED = "mh:failed"
+"""Hash: member set aside -> JSON with the reason and the moment."""
+BELL = "mh:bell"
+"""List that a feeder waits on, so that new work starts at once."""
+OPEN = "mh:open"
+"""Sorted set: ticket with a running timer -> its deadline."""
+SETTLED = "mh:settled"
+"""Sorted set: ticket -> when its timer stopped; trimmed."""
+COUNTERS = "mh:counters"
+"""Hash: what happened how often, for /metrics."""
+SAID = "mh:said"
+"""Hash: what an operator should know -> since when; shown on the board."""
+START_FROM = "mh:start-from"
+"""When START_FROM is unset: 8 h before the first run."""
+POLLED = "mh:polled"
+"""Hash: account -> when a poll of it last came to its end."""
+HEARTBEATS = "mh:heartbeats"
+"""Hash: process -> when it last said that it lives."""
+
+
+def seen(key: str) -> str:
+    return f"mh:seen:{key}"
+
+
+def inbox(key: TicketKey | str) -> str:
+    """List of events of a ticket that are accepted and not yet taken in."""
+    return f"mh:inbox:{key}"
+
+
+def ticket(key: TicketKey | str) -> str:
+    """Hash with `version` and `state`."""
+    return f"mh:ticket:{key}"
+
+
+def record(key: TicketKey | str) -> str:
+    """List of the record's lines."""
+    return f"mh:record:{key}"
+
+
+def alert(alert_id: str) -> str:
+    """Hash with the alert's JSON and, once sent, when."""
+    return f"mh:alert:{alert_id}"
+
+
+def watermark(account: str) -> str:
+    """`account` is `helpdesk/account`, here and below."""
+    return f"mh:watermark:{account}"
+
+
+def met(account: str) -> str:
+    """Set of ticket ids whose SLA state is to become met in the next batch."""
+    return f"mh:met:{account}"
+
+
+def account_number(account: str) -> str:
+    """The helpdesk's own number of the account, as its first authentic event said it."""
+    return f"mh:account:{account}"
+
+
+class Kind(StrEnum):
+    """What a member of the due set is about; each kind has one job."""
+
+    EVENT = "event"
+    """A ticket has accepted events to take in: triage."""
+    STEP = "step"
+    """A ticket's next escalation step: escalate."""
+    WRITE = "write"
+    """A ticket's fields are to be written to the helpdesk: write."""
+    SEND = "send"
+    """An alert is to be sent: notify."""
+    MET = "met"
+    """An account's answered tickets are to be marked in one batch: settle."""
+    POLL = "poll"
+    """An account is to be asked what changed: reconcile."""
+
+
+class Member(NamedTuple):
+    """One member of the due set: `step:zendesk/acme/5158`."""
+
+    kind: Kind
+    subject: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.subject}"
+
+    @classmethod
+    def parse(cls, text: str) -> Member:
+        """Read `kind:subject`; raises ValueError on anything else."""
+        kind, _, subject = text.partition(":")
+        return cls(Kind(kind), subject)

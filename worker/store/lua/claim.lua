@@ -1,0 +1,41 @@
+-- Take what is due, on Redis time. Never two live claims on one member.
+-- KEYS due, claimed, again, tokens, claims, attempts, crashes, failed, the RQ queue
+-- ARGV most to take, seconds of the claim, claims that may run out, longest queue for taking back
+-- Returns {{member, token, attempt, due}, ...}, now, next moment due or ''.
+local t = redis.call('TIME')
+local now = tonumber(t[1]) + tonumber(t[2]) / 1000000
+local stamp = string.format('%.6f', now)
+-- A claim that ran out without a word comes due again, unless it may still wait in a long queue.
+if redis.call('LLEN', KEYS[9]) <= tonumber(ARGV[4]) then
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', stamp, 'LIMIT', 0, ARGV[1])) do
+    redis.call('ZREM', KEYS[2], member)
+    redis.call('HDEL', KEYS[4], member)
+    redis.call('HDEL', KEYS[3], member)
+    local crashes = redis.call('HINCRBY', KEYS[7], member, 1)
+    if crashes >= tonumber(ARGV[3]) then
+      redis.call('HDEL', KEYS[7], member)
+      redis.call('HDEL', KEYS[6], member)
+      redis.call('ZREM', KEYS[1], member)
+      redis.call('HSET', KEYS[8], member, cjson.encode({at = now,
+        reason = 'its worker died or hung ' .. crashes .. ' times while doing it'}))
+    else
+      redis.call('ZADD', KEYS[1], 'LT', stamp, member)
+    end
+  end
+end
+local taken = {}
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', stamp, 'WITHSCORES', 'LIMIT', 0, ARGV[1])
+for i = 1, #due, 2 do
+  local member = due[i]
+  redis.call('ZREM', KEYS[1], member)
+  if redis.call('ZSCORE', KEYS[2], member) then
+    redis.call('HSET', KEYS[3], member, due[i + 1])
+  else
+    local token = redis.call('INCR', KEYS[5])
+    redis.call('ZADD', KEYS[2], string.format('%.6f', now + tonumber(ARGV[2])), member)
+    redis.call('HSET', KEYS[4], member, token)
+    taken[#taken + 1] = {member, token, redis.call('HINCRBY', KEYS[6], member, 1), due[i + 1]}
+  end
+end
+local nearest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+return {taken, stamp, nearest[2] or ''}

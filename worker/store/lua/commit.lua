@@ -1,0 +1,68 @@
+-- Replace a ticket's state and arm what follows from it, or change nothing when somebody was
+-- faster. Alerts are kept once for ever under their id: that is what makes them unique.
+-- KEYS ticket, record, inbox, due, claimed, tokens, again, claims, attempts, open, settled, bell,
+--      counters, met
+-- ARGV the change as JSON: version, state, lines, consumed, arm, disarm, take, alerts, open,
+--      settled, keep, met, counts
+-- Returns {1, token of the claim on `take` or 0, alerts kept}, or {0} when the version moved.
+local ticket, due, claimed = KEYS[1], KEYS[4], KEYS[5]
+local change = cjson.decode(ARGV[1])
+if tonumber(redis.call('HGET', ticket, 'version') or '0') ~= change.version then return {0} end
+local t = redis.call('TIME')
+local now = tonumber(t[1]) + tonumber(t[2]) / 1000000
+local function stamp(moment) return string.format('%.6f', moment) end
+
+redis.call('HSET', ticket, 'version', change.version + 1, 'state', change.state)
+for _, line in ipairs(change.lines) do redis.call('RPUSH', KEYS[2], line) end
+redis.call('LTRIM', KEYS[2], -400, -1)
+if change.consumed > 0 then redis.call('LTRIM', KEYS[3], change.consumed, -1) end
+
+for _, pair in ipairs(change.arm) do redis.call('ZADD', due, stamp(pair[2]), pair[1]) end
+for _, member in ipairs(change.disarm) do
+  redis.call('ZREM', due, member)
+  redis.call('HDEL', KEYS[7], member)
+end
+if change.open then
+  redis.call('ZADD', KEYS[10], stamp(change.open), change.key)
+  redis.call('PERSIST', ticket)
+  redis.call('PERSIST', KEYS[2])
+else
+  redis.call('ZREM', KEYS[10], change.key)
+  redis.call('EXPIRE', ticket, change.keep)
+  redis.call('EXPIRE', KEYS[2], change.keep)
+end
+if change.settled then
+  redis.call('ZADD', KEYS[11], stamp(change.settled), change.key)
+  redis.call('ZREMRANGEBYRANK', KEYS[11], 0, -5001)
+end
+local kept = 0
+for _, alert in ipairs(change.alerts) do
+  if redis.call('HSETNX', alert[1], 'alert', alert[2]) == 1 then
+    redis.call('EXPIRE', alert[1], change.keep)
+    redis.call('ZADD', due, stamp(now), alert[3])
+    kept = kept + 1
+  end
+end
+if change.met then
+  redis.call('SADD', KEYS[14], change.met.id)
+  redis.call('ZADD', due, 'NX', stamp(now + change.met.wait), change.met.member)
+end
+for name, count in pairs(change.counts) do redis.call('HINCRBY', KEYS[13], name, count) end
+
+-- The caller goes on with `take` itself, under a claim of its own, unless somebody holds it.
+local token = 0
+if change.take ~= '' then
+  if redis.call('ZSCORE', claimed, change.take) then
+    redis.call('HSET', KEYS[7], change.take, stamp(now))
+  else
+    token = redis.call('INCR', KEYS[8])
+    redis.call('ZREM', due, change.take)
+    redis.call('ZADD', claimed, stamp(now + 60), change.take)
+    redis.call('HSET', KEYS[6], change.take, token)
+    redis.call('HINCRBY', KEYS[9], change.take, 1)
+  end
+end
+if kept > 0 or #change.arm > 0 then
+  if redis.call('LLEN', KEYS[12]) == 0 then redis.call('LPUSH', KEYS[12], '1') end
+end
+return {1, token, kept}

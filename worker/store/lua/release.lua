@@ -1,0 +1,25 @@
+-- End a claim: done, to be tried again later, or set aside.
+-- KEYS due, claimed, again, tokens, attempts, crashes, failed, bell
+-- ARGV member, token, 'done' | 'retry' | 'aside', seconds to wait or the reason as JSON
+-- Returns 1, or 0 when the claim was no longer ours (then nothing changes).
+local member = ARGV[1]
+if redis.call('HGET', KEYS[4], member) ~= ARGV[2] then return 0 end
+redis.call('ZREM', KEYS[2], member)
+redis.call('HDEL', KEYS[4], member)
+redis.call('HDEL', KEYS[6], member)
+local again = redis.call('HGET', KEYS[3], member)
+redis.call('HDEL', KEYS[3], member)
+if ARGV[3] == 'retry' then
+  local t = redis.call('TIME')
+  local now = tonumber(t[1]) + tonumber(t[2]) / 1000000
+  redis.call('ZADD', KEYS[1], string.format('%.6f', now + tonumber(ARGV[4])), member)
+  return 1
+end
+redis.call('HDEL', KEYS[5], member)
+if ARGV[3] == 'aside' then
+  redis.call('HSET', KEYS[7], member, ARGV[4])
+elseif again then
+  redis.call('ZADD', KEYS[1], 'LT', again, member)
+  if redis.call('LLEN', KEYS[8]) == 0 then redis.call('LPUSH', KEYS[8], '1') end
+end
+return 1

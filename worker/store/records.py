@@ -1,0 +1,226 @@
+"""What is kept per ticket: its state (version-checked), its record, its alerts, its indexes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from pydantic import Field
+from redis import Redis
+
+from worker.channels.base import Alert
+from worker.record import Line, Settlement, State
+from worker.store import keys
+from worker.store.due import Claim, load_script
+from worker.store.keys import Kind, Member
+from worker.tickets import Event, Noun, TicketKey
+
+KEPT = timedelta(days=35)
+"""How long a settled ticket's full record stays."""
+TRIES = 20
+"""Lost races on one ticket before it is somebody's bug."""
+
+
+class Effects(Noun):
+    """What goes into Redis together with a new state."""
+
+    lines: tuple[tuple[str, str], ...] = ()
+    """(what, text) for the record."""
+    consumed: int = 0
+    """Events of the inbox that this state has taken in."""
+    alerts: tuple[Alert, ...] = ()
+    write: bool = False
+    """The helpdesk's ticket is to be written; due at once."""
+    write_here: bool = False
+    """The same, but the caller goes on to do it, under a claim of its own."""
+    met_within: timedelta | None = None
+    """Put the ticket into its account's next batch of `met`."""
+    counts: Mapping[str, int] = Field(default_factory=dict)
+
+
+class Committed(NamedTuple):
+    """What a commit brought about."""
+
+    state: State
+    claim: Claim | None
+    """With `write_here`: the claim on the write, or None when another job has it."""
+    alerts: int
+    """Alerts that were new."""
+
+
+class Records:
+    """The records over one Redis client (`decode_responses=True`)."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._commit = load_script(redis, "commit")
+
+    def load(self, key: TicketKey) -> tuple[State | None, int]:
+        """A ticket's state and its version; (None, 0) when we do not know it."""
+        version, text = self._redis.hmget(keys.ticket(key), "version", "state")  # type: ignore[misc]
+        return (State.model_validate_json(text), int(version)) if text else (None, 0)
+
+    def inbox(self, key: TicketKey) -> list[Event]:
+        """Events that are accepted and not yet taken in, oldest first."""
+        found: list[str] = self._redis.lrange(keys.inbox(key), 0, 99)  # type: ignore[assignment]
+        return [Event.model_validate_json(text) for text in found]
+
+    def drop_inbox(self, key: TicketKey, count: int) -> None:
+        """Forget the oldest `count` events of a ticket that we do not keep."""
+        self._redis.ltrim(keys.inbox(key), count, -1)
+
+    def change(
+        self,
+        key: TicketKey,
+        step: Callable[[State | None], tuple[State, Effects] | None],
+        *,
+        now: datetime,
+    ) -> Committed | None:
+        """Read, let `step` work out the next state, write; again when somebody was faster.
+
+        `step` has to be pure: it may run several times. None from it changes nothing.
+        """
+        for _ in range(TRIES):
+            state, version = self.load(key)
+            worked_out = step(state)
+            if worked_out is None:
+                return None
+            committed = self.commit(key, version, *worked_out, now=now)
+            if committed:
+                return committed
+        raise RuntimeError(f"{key}: its state changed {TRIES} times while being written")
+
+    def commit(
+        self, key: TicketKey, version: int, state: State, effects: Effects, *, now: datetime
+    ) -> Committed | None:
+        """Write a state with what follows from it, or None when `version` is not current.
+
+        The next step is armed, or disarmed, by what the state says: nobody arms it by hand.
+        """
+        account = f"{key.helpdesk}/{key.account}"
+        write = str(Member(Kind.WRITE, str(key)))
+        answer = self._commit(
+            keys=[
+                keys.ticket(key),
+                keys.record(key),
+                keys.inbox(key),
+                keys.DUE,
+                keys.CLAIMED,
+                keys.TOKENS,
+                keys.AGAIN,
+                keys.CLAIMS,
+                keys.ATTEMPTS,
+                keys.OPEN,
+                keys.SETTLED,
+                keys.BELL,
+                keys.COUNTERS,
+                keys.met(account),
+            ],
+            args=[json.dumps(_change(key, version, state, effects, account, write, now))],
+        )
+        if not answer[0]:
+            return None
+        token = int(answer[1])
+        claim = Claim(Member(Kind.WRITE, str(key)), token, 1) if token else None
+        return Committed(state, claim, int(answer[2]))
+
+    def say(self, key: TicketKey, lines: Iterable[tuple[str, str]], *, now: datetime) -> None:
+        """Add lines to a record without touching the state."""
+        texts = [Line(at=now, what=what, text=text).model_dump_json() for what, text in lines]
+        if texts:
+            self._redis.rpush(keys.record(key), *texts)
+
+    def lines(self, key: TicketKey) -> list[Line]:
+        """A ticket's record, oldest first."""
+        found: list[str] = self._redis.lrange(keys.record(key), 0, -1)  # type: ignore[assignment]
+        return [Line.model_validate_json(text) for text in found]
+
+    def alert(self, alert_id: str) -> tuple[Alert | None, bool]:
+        """An alert, and whether it has been dealt with."""
+        text, done = self._redis.hmget(keys.alert(alert_id), "alert", "done")  # type: ignore[misc]
+        return (Alert.model_validate_json(text) if text else None, done is not None)
+
+    def alert_done(self, alert_id: str, outcome: str) -> None:
+        """Note that an alert was sent, or that it never will be, and why."""
+        self._redis.hset(keys.alert(alert_id), "done", outcome)
+
+    def open_states(self, limit: int) -> list[State]:
+        """Tickets with a running timer, earliest deadline first."""
+        found: list[str] = self._redis.zrange(keys.OPEN, 0, limit - 1)  # type: ignore[assignment]
+        return self.states(found)
+
+    def settled_states(self, limit: int) -> list[State]:
+        """Tickets whose timer stopped, latest first."""
+        found: list[str] = self._redis.zrevrange(keys.SETTLED, 0, limit - 1)  # type: ignore[assignment]
+        return self.states(found)
+
+    def states(self, ticket_keys: Sequence[TicketKey | str]) -> list[State]:
+        """Many states in one round trip; unknown tickets are left out."""
+        pipe = self._redis.pipeline(transaction=False)
+        for key in ticket_keys:
+            pipe.hget(keys.ticket(key), "state")
+        return [State.model_validate_json(text) for text in pipe.execute() if text]
+
+    def open_count(self, now: datetime) -> tuple[int, int]:
+        """How many timers run, and how many of them are past their deadline."""
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.zcard(keys.OPEN)
+        pipe.zcount(keys.OPEN, "-inf", now.timestamp())
+        running, breached = pipe.execute()
+        return int(running), int(breached)
+
+
+def _change(
+    key: TicketKey,
+    version: int,
+    state: State,
+    effects: Effects,
+    account: str,
+    write: str,
+    now: datetime,
+) -> dict[str, Any]:
+    step = str(Member(Kind.STEP, str(key)))
+    next_moment = state.timer.next_moment() if state.running and state.timer else None
+    arm = [[step, next_moment.timestamp()]] if next_moment else []
+    if effects.write and not effects.write_here:
+        arm.append([write, now.timestamp()])
+    lines = [Line(at=now, what=what, text=text).model_dump_json() for what, text in effects.lines]
+    change = {
+        "key": str(key),
+        "version": version,
+        "state": state.model_dump_json(exclude_defaults=True),
+        "lines": lines,
+        "consumed": effects.consumed,
+        "arm": arm,
+        "disarm": [] if next_moment else [step],
+        "take": write if effects.write_here else "",
+        "alerts": [
+            [keys.alert(alert.id), alert.model_dump_json(), str(Member(Kind.SEND, alert.id))]
+            for alert in effects.alerts
+        ],
+        "open": state.timer.deadline.timestamp() if state.running and state.timer else None,
+        "settled": _settled_moment(state),
+        "keep": int(KEPT.total_seconds()),
+        "met": _met(key, account, effects),
+        "counts": dict(effects.counts),
+    }
+    return {name: value for name, value in change.items() if value is not None}
+
+
+def _settled_moment(state: State) -> float | None:
+    settled = state.settled
+    if settled is None or settled.why is Settlement.OUT_OF_SCOPE:
+        return None
+    return settled.at.timestamp()
+
+
+def _met(key: TicketKey, account: str, effects: Effects) -> dict[str, Any] | None:
+    if effects.met_within is None:
+        return None
+    return {
+        "id": key.id,
+        "member": str(Member(Kind.MET, account)),
+        "wait": effects.met_within.total_seconds(),
+    }

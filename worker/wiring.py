@@ -1,0 +1,150 @@
+"""The composition root: the one place where real parts are put together.
+
+Processes call `build`; jobs, which RQ starts by name, find the same parts with `parts()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+
+from worker.channels.base import Channel
+from worker.channels.registry import CHANNELS
+from worker.errors import Misconfigured
+from worker.helpdesks.base import Client
+from worker.helpdesks.registry import HELPDESKS
+from worker.policy import Policy, load_policy
+from worker.queues import QUEUE_KEY
+from worker.settings import Settings
+from worker.severity import Rubric
+from worker.store.due import DueSet
+from worker.store.journal import Journal
+from worker.store.records import Records
+from worker.tickets import TicketKey
+from worker.transport import Transport
+
+
+@dataclass(frozen=True)
+class Account:
+    """One configured account of one helpdesk."""
+
+    helpdesk: str
+    name: str
+    client: Client
+
+    def __str__(self) -> str:
+        return f"{self.helpdesk}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything a process works with. Safe to share between threads."""
+
+    settings: Settings
+    policy: Policy
+    rubric: Rubric
+    redis: Redis
+    due: DueSet
+    records: Records
+    journal: Journal
+    accounts: Mapping[str, Account]
+    """By `helpdesk/account`."""
+    channels: Mapping[str, Channel]
+
+    def account_of(self, key: TicketKey) -> Account:
+        """The account of a ticket; raises `Misconfigured` when it is not configured any more."""
+        name = f"{key.helpdesk}/{key.account}"
+        try:
+            return self.accounts[name]
+        except KeyError:
+            raise Misconfigured(f"{key}: the account {name} is not configured") from None
+
+
+def build(settings: Settings, *, redis: Redis | None = None) -> Parts:
+    """Real parts from settings; opens no connection yet. Raises `Misconfigured`."""
+    policy = policy_from(settings)
+    transport = Transport()
+    store = redis or open_redis(settings)
+    return Parts(
+        settings=settings,
+        policy=policy,
+        rubric=Rubric.built_in(),
+        redis=store,
+        due=DueSet(store, queue_key=QUEUE_KEY),
+        records=Records(store),
+        journal=Journal(store),
+        accounts=_accounts(settings, transport),
+        channels={
+            name: CHANNELS[rule.type].build(name, rule.options, transport)
+            for name, rule in policy.channels.items()
+        },
+    )
+
+
+def policy_from(settings: Settings) -> Policy:
+    """The policy in force. Raises `Misconfigured` with every fault of the file."""
+    return load_policy(
+        settings.policy_file,
+        environment=settings.environment,
+        channel_types={name: channel.Options for name, channel in CHANNELS.items()},
+    )
+
+
+def open_redis(settings: Settings, *, seconds: float = 3.0) -> Redis:
+    """A client for our own keys: text answers, and at most two tries of `seconds` each."""
+    return Redis.from_url(
+        _redis_url(settings),
+        decode_responses=True,
+        socket_connect_timeout=min(seconds, 1.0),
+        socket_timeout=seconds,
+        health_check_interval=30,
+        retry=Retry(ExponentialBackoff(cap=0.2, base=0.05), 1),
+    )
+
+
+def open_queue_redis(settings: Settings) -> Redis:
+    """A client for RQ, which wants bytes and waits in blocking calls. Never shared with the web."""
+    return Redis.from_url(
+        _redis_url(settings),
+        socket_connect_timeout=2.0,
+        socket_timeout=15.0,
+        health_check_interval=30,
+        retry=Retry(ExponentialBackoff(cap=0.2, base=0.05), 1),
+    )
+
+
+_PARTS: ContextVar[Parts] = ContextVar("parts")
+
+
+def use(parts: Parts) -> None:
+    """Make `parts` what jobs in this thread work with."""
+    _PARTS.set(parts)
+
+
+def parts() -> Parts:
+    """The parts of this thread; raises LookupError outside of a worker."""
+    return _PARTS.get()
+
+
+def _accounts(settings: Settings, transport: Transport) -> dict[str, Account]:
+    found = {}
+    for helpdesk in HELPDESKS.values():
+        name = helpdesk.account(settings)
+        if name is not None:
+            account = Account(helpdesk.name, name, helpdesk.client(settings, transport))
+            found[str(account)] = account
+    return found
+
+
+def _redis_url(settings: Settings) -> str:
+    if settings.redis_url is None:
+        raise Misconfigured(
+            "REDIS_URL is not set. Set it to your Redis (redis://host:6379/0), or run "
+            "`minutehand up`, which starts one of its own."
+        )
+    return settings.redis_url.get_secret_value()

@@ -1,0 +1,108 @@
+"""What is to be written to a ticket: the difference between what should stand there and what does.
+
+Pure. One update carries everything, and when nothing differs nothing is written.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from worker.escalation import sla_state
+from worker.note import internal_note
+from worker.record import OurWrite, Settlement, State
+from worker.settings import Mode
+from worker.tickets import Changes, SlaState
+
+REMEMBERED = timedelta(minutes=30)
+LEFT_ALONE = {
+    Settlement.OUT_OF_SCOPE,
+    Settlement.DELETED,
+    Settlement.SPAM,
+    Settlement.MERGED,
+    Settlement.GONE,
+}
+RECOGNISED = ("severity", "priority", "review", "meta_dependency")
+"""Fields whose echo could be taken for a person's change."""
+
+
+def differences(state: State, mode: Mode, zone: str, now: datetime) -> Changes:
+    """Everything that should stand on the ticket and does not, for this mode."""
+    decision = state.decision
+    settled = state.settled
+    if mode is Mode.OBSERVE or decision is None or (settled and settled.why in LEFT_ALONE):
+        return Changes()
+    should: dict[str, Any] = {"severity": decision.severity}
+    if decision.needs_review or state.there.review:
+        should["review"] = decision.needs_review
+    if decision.meta_dependency or state.there.meta_dependency:
+        should["meta_dependency"] = decision.meta_dependency
+    if state.timer:
+        should["deadline"] = state.timer.deadline
+        should["state"] = state_there_should_be(state, now)
+    if mode is Mode.LIVE:
+        should["priority"] = decision.severity
+    differing = {
+        field: value
+        for field, value in should.items()
+        if value != getattr(state.there, field) and field not in state.hands_off
+    }
+    if mode is Mode.LIVE and not state.noted and not settled:
+        note = internal_note(state, zone)
+        if note:
+            differing["note"] = note
+    return Changes(**differing)
+
+
+def state_there_should_be(state: State, now: datetime) -> SlaState | None:
+    """The SLA state of a ticket with a timer, or None when it has none."""
+    timer, settled = state.timer, state.settled
+    if timer is None:
+        return None
+    if settled is None:
+        return sla_state(timer, now)
+    in_time = settled.at <= timer.deadline
+    return SlaState.MET if in_time else SlaState.BREACHED
+
+
+def about_to_write(state: State, changes: Changes, now: datetime) -> State:
+    """The state just before a write, so that its echo is recognised however soon it comes."""
+    planned = [
+        OurWrite(field=field, was=_text(getattr(state.there, field)), now=_text(value), at=now)
+        for field in RECOGNISED
+        if (value := getattr(changes, field)) is not None
+    ]
+    recent = [write for write in state.writes if now - write.at < REMEMBERED]
+    return state.model_copy(update={"writes": (*recent, *planned)})
+
+
+def written(state: State, changes: Changes, arrived: Changes) -> State:
+    """The state after a write.
+
+    What the helpdesk has no field for counts as dealt with, or it would be tried for ever.
+    """
+    dealt_with = {field: value for field, value in changes if value is not None and field != "note"}
+    there = state.there.model_copy(update=dealt_with)
+    noted = state.noted or changes.note is not None
+    return state.model_copy(update={"there": there, "noted": noted, "could_not_write": None})
+
+
+def in_words(changes: Changes) -> str:
+    """A write in one line for the record: `severity P1, priority P1, deadline ...`."""
+    words = []
+    for field, value in changes:
+        if value is None:
+            continue
+        if field == "note":
+            words.append("an internal note")
+        elif isinstance(value, datetime):
+            words.append(f"{field} {value:%Y-%m-%dT%H:%M:%SZ}")
+        elif isinstance(value, bool):
+            words.append(f"{field.replace('_', ' ')} {'yes' if value else 'no'}")
+        else:
+            words.append(f"{field} {value}")
+    return ", ".join(words)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
