@@ -132,12 +132,38 @@ class SeverityText(Noun):
 
     name: str
     definition: str
-    examples: tuple[str, ...]
+    summary: str = ""
+    examples: tuple[str, ...] = ()
+
+
+class Named(Noun):
+    """Something that has a name and is said in words."""
+
+    name: str
+    text: str
+
+
+class Support(Noun):
+    """What the plan promises to customers, in words."""
+
+    plan: str
+    hours: str
+    text: str
+    first_response: Mapping[Severity, str] = Field(default_factory=dict)
+    tam: Named
+
+
+class MetaDependency(Noun):
+    """What depends on Meta, in words: a flag, never a lower severity or a paused timer."""
+
+    name: str
+    note: str
 
 
 class Faq(Noun):
     """A question that people ask about support, and the policy's answer."""
 
+    topic: str = ""
     question: str
     answer: str
 
@@ -157,8 +183,8 @@ class Policy(Noun):
     ignore: Ignore = Ignore()
     poll: Poll = Poll()
     severity: Mapping[Severity, SeverityText] = Field(default_factory=dict)
-    support: Mapping[str, str] = Field(default_factory=dict)
-    meta_dependency: Mapping[str, str] = Field(default_factory=dict)
+    support: Support
+    meta_dependency: MetaDependency
     faq: tuple[Faq, ...] = ()
 
     def plan_of(self, ticket: Ticket) -> tuple[str, bool]:
