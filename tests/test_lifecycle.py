@@ -40,7 +40,7 @@ def seen(ticket: Ticket) -> Event:
 
 def with_our_write(state: State) -> State:
     changes = differences(state, Mode.LIVE, "UTC", SOON)
-    return written(about_to_write(state, changes, LATER), changes, changes)
+    return written(about_to_write(state, changes, LATER), changes, LATER)
 
 
 def severity(state: State) -> Severity:

@@ -13,7 +13,6 @@ from webhooks.health import health
 from webhooks.inbox import LONGEST_BODY, RETRY_AFTER_SECONDS, inbox
 from webhooks.sign_in import protect
 from webhooks.source import StoreSource
-from worker.queues import QUEUE_KEY
 from worker.store.health import Health
 from worker.wiring import Parts
 
@@ -29,7 +28,7 @@ def create_app(parts: Parts) -> Flask:
         parts.records, parts.journal, parts.due, parts.policy, tuple(parts.accounts)
     )
     app.register_blueprint(inbox(settings, parts.due, parts.journal))
-    app.register_blueprint(health(Health(parts.redis, queue_key=QUEUE_KEY)))
+    app.register_blueprint(health(Health(parts.redis)))
     app.register_blueprint(board(source, settings))
     protect(app, settings, settings.secret_key.get_secret_value() if settings.secret_key else "")
     app.register_error_handler(RedisError, _redis_away)

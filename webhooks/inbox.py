@@ -12,6 +12,7 @@ from http import HTTPStatus
 import structlog
 from flask import Blueprint, Response, jsonify, request
 from redis.exceptions import RedisError
+from requests.structures import CaseInsensitiveDict
 
 from worker.errors import NoSecret, Unreadable, Unverified
 from worker.helpdesks.base import Helpdesk
@@ -64,7 +65,7 @@ def _read(helpdesk: Helpdesk, settings: Settings, account: str | None) -> Delive
     if not secrets:
         raise NoSecret(helpdesk.secret_variable)
     return helpdesk.inbound.read(
-        request.headers,
+        CaseInsensitiveDict(request.headers.items()),
         request.get_data(cache=False),
         account=account or helpdesk.account(settings) or "",
         secrets=secrets,

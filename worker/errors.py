@@ -61,7 +61,3 @@ class Permanent(MinutehandError):
 
 class Gone(Permanent):
     """The ticket does not exist, is deleted, or is closed for writing: drop it, say so once."""
-
-
-class StoreUnavailable(MinutehandError):
-    """Redis does not answer (the edge says 503 with Retry-After: 30)."""

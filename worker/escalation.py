@@ -10,7 +10,6 @@ from worker.policy.durations import Anchor, At
 from worker.tickets import Noun, Severity, SlaState
 from worker.timer import Step, Timer
 
-
 _WHOLE = 100
 """Percent: the deadline itself."""
 

@@ -59,6 +59,7 @@ class ThreadWorker(SimpleWorker):
         self, timeout: int | None, max_idle_time: int | None = None
     ) -> tuple[Job, Queue] | None:
         """Wait in short turns, so that a stop is seen between two jobs and never inside a pop."""
+        del timeout, max_idle_time
         while not self._stopping.is_set():
             found = super().dequeue_job_and_maintain_ttl(1, 1)
             if found:

@@ -19,10 +19,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from worker.store.due import Claim, DueSet
-from worker.store.keys import Kind
-
-QUEUE = "minutehand"
-QUEUE_KEY = f"rq:queue:{QUEUE}"
+from worker.store.keys import QUEUE, Kind
 
 JOBS: dict[Kind, str] = {
     Kind.EVENT: "worker.jobs.triage.triage",

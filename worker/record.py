@@ -62,6 +62,8 @@ class State(Noun):
     """What we believe stands on the helpdesk's ticket now, whoever wrote it."""
     writes: tuple[OurWrite, ...] = ()
     """What we wrote in the last minutes, newest last."""
+    wrote_at: Moment | None = None
+    """When we last wrote: a reading from before then shows tags that are no longer there."""
     noted: bool = False
     """The internal note has been written."""
     hands_off: tuple[str, ...] = ()

@@ -92,7 +92,7 @@ class Supervisor:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C reaches us alone, and we end them in order
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 prctl alone
         )
         child.pump = threading.Thread(target=self._copy, args=[child, child.running], daemon=True)
         child.pump.start()
@@ -113,7 +113,7 @@ class Supervisor:
         code = process.poll()
         if code is None:
             return
-        child.quick_deaths = child.quick_deaths + 1 if now - child.started < 5 else 0  # noqa: PLR2004
+        child.quick_deaths = child.quick_deaths + 1 if now - child.started < 5 else 0
         pause = min(10.0, 0.2 * 2**child.quick_deaths)
         child.running = None
         child.restart_at = now + pause

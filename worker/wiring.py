@@ -19,7 +19,6 @@ from worker.errors import Misconfigured
 from worker.helpdesks.base import Client
 from worker.helpdesks.registry import HELPDESKS
 from worker.policy import Policy, load_policy
-from worker.queues import QUEUE_KEY
 from worker.settings import Settings
 from worker.severity import Rubric
 from worker.store.due import DueSet
@@ -75,7 +74,7 @@ def build(settings: Settings, *, redis: Redis | None = None) -> Parts:
         policy=policy,
         rubric=Rubric.built_in(),
         redis=store,
-        due=DueSet(store, queue_key=QUEUE_KEY),
+        due=DueSet(store),
         records=Records(store),
         journal=Journal(store),
         accounts=_accounts(settings, transport),

@@ -76,7 +76,7 @@ def about_to_write(state: State, changes: Changes, now: datetime) -> State:
     return state.model_copy(update={"writes": (*recent, *planned)})
 
 
-def written(state: State, changes: Changes, arrived: Changes) -> State:
+def written(state: State, changes: Changes, now: datetime) -> State:
     """The state after a write.
 
     What the helpdesk has no field for counts as dealt with, or it would be tried for ever.
@@ -84,7 +84,9 @@ def written(state: State, changes: Changes, arrived: Changes) -> State:
     dealt_with = {field: value for field, value in changes if value is not None and field != "note"}
     there = state.there.model_copy(update=dealt_with)
     noted = state.noted or changes.note is not None
-    return state.model_copy(update={"there": there, "noted": noted, "could_not_write": None})
+    return state.model_copy(
+        update={"there": there, "noted": noted, "wrote_at": now, "could_not_write": None}
+    )
 
 
 def in_words(changes: Changes) -> str:

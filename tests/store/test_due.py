@@ -12,13 +12,12 @@ from worker.store import keys
 from worker.store.due import Accepted, DueSet
 from worker.store.keys import Kind, Member
 
-QUEUE_KEY = "rq:queue:test"
 STEP = Member(Kind.STEP, str(KEY))
 
 
 @pytest.fixture
 def due(redis: Redis) -> DueSet:
-    return DueSet(redis, queue_key=QUEUE_KEY)
+    return DueSet(redis)
 
 
 def expire_claims(redis: Redis) -> None:
@@ -108,7 +107,7 @@ def test_the_end_of_a_claim_that_ran_out_changes_nothing(due: DueSet, redis: Red
 
 
 def test_nothing_is_taken_back_while_the_queue_is_long(due: DueSet, redis: Redis) -> None:
-    redis.rpush(QUEUE_KEY, *range(101))
+    redis.rpush(keys.RQ_QUEUE, *range(101))
     due.arm(STEP, time.time() - 1)
     (claim,), _ = due.claim()
     expire_claims(redis)

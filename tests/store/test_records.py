@@ -140,7 +140,7 @@ def test_the_same_alert_is_armed_once_however_often_it_is_committed(
 def test_whoever_commits_a_write_to_do_here_holds_its_claim(
     records: Records, redis: Redis, noon: datetime
 ) -> None:
-    due = DueSet(redis, queue_key="none")
+    due = DueSet(redis)
     effects = Effects(write=True, write_here=True)
 
     committed = records.commit(KEY, 0, a_state(), effects, now=noon)
@@ -153,7 +153,7 @@ def test_whoever_commits_a_write_to_do_here_holds_its_claim(
 def test_a_write_that_somebody_else_holds_follows_after_it(
     records: Records, redis: Redis, noon: datetime
 ) -> None:
-    due = DueSet(redis, queue_key="none")
+    due = DueSet(redis)
     effects = Effects(write=True, write_here=True)
     first = records.commit(KEY, 0, a_state(), effects, now=noon)
     second = records.commit(KEY, 1, a_state(), effects, now=noon)

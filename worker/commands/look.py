@@ -18,8 +18,8 @@ from worker.helpdesks.registry import HELPDESKS
 from worker.jobs.reconcile import read_changes
 from worker.note import NAMES
 from worker.policy.durations import read_duration
-from worker.severity import Rubric, decide
 from worker.settings import Settings
+from worker.severity import Rubric, decide
 from worker.targets import arithmetic, plan_in_words, start_timer
 from worker.tickets import Decision, Reason, Severity, Ticket, TicketKey, one_line
 from worker.wiring import build, policy_from
@@ -78,7 +78,7 @@ def simulate(text: str, plan: str | None) -> None:
     if timer is None:
         click.echo("no first-response target in this plan")
         return
-    words = plan if plan else plan_in_words(timer)
+    words = plan or plan_in_words(timer)
     click.echo(f"{arithmetic(timer, found.time_zone)}, plan {words}")
     for step in timer.steps:
         known = [

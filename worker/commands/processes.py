@@ -82,7 +82,7 @@ def _feed(parts: Parts, process: str, *, arm: bool = False) -> None:
     name = f"{process} {socket.gethostname()}-{os.getpid()}"
     thread = threading.Thread(target=_beat, args=[parts, name, stop, arm], daemon=True)
     thread.start()
-    log.info(f"{process} runs", pid=os.getpid())
+    log.info("running", process=process, pid=os.getpid())
     Feeder(parts.due, open_queue(open_queue_redis(parts.settings))).run(stop.is_set)
     stop.set()
     thread.join(1)

@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
@@ -109,13 +109,12 @@ def run(settings: Settings, environment: Mapping[str, str], more: tuple[str, ...
         say("up", f"mode {settings.mode}, policy {settings.policy_file}")
         if policy.unreached(Severity.P1):
             say("up", "WARNING: P1 alerts reach nobody; name a channel in the policy's [channels]")
-        waiting = _Ready(settings)
-        for index, name in enumerate(more):
-            if index == 0:
-                waiting.then = lambda name=name: supervisor.start(
-                    name, [sys.executable, "-m", "worker", name], inside
-                )
-        supervisor.watch(waiting)
+
+        def start_more() -> None:
+            for name in more:
+                supervisor.start(name, [sys.executable, "-m", "worker", name], inside)
+
+        supervisor.watch(_Ready(settings, start_more))
         say("up", "stopping")
     finally:
         supervisor.stop()
@@ -127,12 +126,12 @@ def run(settings: Settings, environment: Mapping[str, str], more: tuple[str, ...
 class _Ready:
     """Says once that everything runs, and where; then starts what was to come after."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, then: Callable[[], None]) -> None:
+        self._then = then
         self._url = f"http://127.0.0.1:{settings.port}"
         self._told = False
         self._next = 0.0
         self._until = time.monotonic() + READY_SECONDS
-        self.then = lambda: None
 
     def __call__(self) -> None:
         if self._told or time.monotonic() < self._next:
@@ -141,11 +140,11 @@ class _Ready:
         if _answers(f"{self._url}/readyz"):
             self._told = True
             say("up", f"ready: the board is at {self._url}/ (Ctrl-C stops everything)")
-            self.then()
+            self._then()
         elif time.monotonic() > self._until:
             self._told = True
             say("up", f"not ready after {READY_SECONDS:.0f} s; {self._url}/readyz says why")
-            self.then()
+            self._then()
 
 
 def secret_key(settings: Settings) -> str:
@@ -180,7 +179,7 @@ def _address(settings: Settings, inside: Mapping[str, str]) -> str:
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 our own address
-            return bool(answer.status == 200)  # noqa: PLR2004
+            return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
 

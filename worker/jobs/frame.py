@@ -43,7 +43,7 @@ def carried(work: Work) -> Callable[[str, int], None]:
         except (Permanent, Misconfigured) as fault:
             log.error("set aside", member=member, fault=str(fault))
             mine.due.set_aside(claim, str(fault))
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001 whatever it was, the member is not lost
             _own_fault(mine, claim, fault)
         else:
             mine.due.finish(claim)
@@ -78,7 +78,7 @@ def pause_before(attempt: int, retry_after: float | None) -> float:
 
 def _own_fault(mine: Parts, claim: Claim, fault: Exception) -> None:
     reason = f"{type(fault).__name__}: {fault}"
-    log.exception("a job failed", member=str(claim.member), attempt=claim.attempt)
+    log.error("a job failed", member=str(claim.member), attempt=claim.attempt, exc_info=fault)
     mine.journal.count("job_failed")
     if claim.attempt >= ATTEMPTS_OF_A_FAULT:
         mine.due.set_aside(claim, reason)

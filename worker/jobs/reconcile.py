@@ -72,18 +72,15 @@ def _is_news(state: State | None, ticket: Ticket) -> bool:
     """True when a reading tells something that the state does not know yet."""
     if state is None:
         return not ticket.status.over
-    if state.settled and not (
-        ticket.first_response_at and state.settled.why == "closed without reply"
-    ):
-        return False
-    if ticket.first_response_at or ticket.status.over:
-        return True
-    unknown = (
-        ticket.priority not in {None, state.there.priority},
-        ticket.severity_field not in {None, state.there.severity},
-        ticket.updated_at is not None and ticket.updated_at != state.ticket.updated_at,
+    if state.settled:
+        closed = state.settled.why is Settlement.CLOSED_WITHOUT_REPLY
+        return closed and ticket.first_response_at is not None
+    return (
+        ticket.first_response_at is not None
+        or ticket.status.over
+        or ticket.priority not in {None, state.there.priority}
+        or ticket.severity_field not in {None, state.there.severity}
     )
-    return any(unknown)
 
 
 def _seen(ticket: Ticket, now: datetime) -> Event:

@@ -62,7 +62,7 @@ def _record(parts: Parts, key: TicketKey, change: Changes, now: datetime) -> Non
     def step(state: State | None) -> tuple[State, Effects] | None:
         if state is None:
             return None
-        after = written(state, change, change)
+        after = written(state, change, now)
         return after, Effects(lines=(("written", f"SLA state {change.state}"),))
 
     parts.records.change(key, step, now=now)

@@ -64,7 +64,9 @@ def _write(parts: Parts, key: TicketKey, now: datetime) -> None:
     if not _announced(state, changes, now):
         parts.records.change(key, lambda held: _announce(held, changes, now), now=now)
     client = parts.account_of(key).client
-    current = state.ticket if now - state.read_at <= FRESH else None
+    young = now - state.read_at <= FRESH
+    ours_is_older = state.wrote_at is None or state.wrote_at < state.read_at
+    current = state.ticket if young and ours_is_older else None
     try:
         receipt = client.write(key.id, changes, current=current)
     except Gone:
@@ -88,7 +90,7 @@ def _record(
     def step(state: State | None) -> tuple[State, Effects] | None:
         if state is None:
             return None
-        after = written(state, changes, receipt.written)
+        after = written(state, changes, now)
         return after, Effects(lines=tuple(lines), counts={"ticket_written": 1})
 
     parts.records.change(key, step, now=now)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -87,39 +88,46 @@ def _over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+Say = Callable[[Place, str], None]
+"""Adds a fault about a place in the file."""
+
+
 def _channels(
-    tables: Any, environment: Mapping[str, str], types: ChannelOptions, say: Any
+    tables: Any, environment: Mapping[str, str], types: ChannelOptions, say: Say
 ) -> dict[str, ChannelRule]:
     if not isinstance(tables, dict):
         say(("channels",), "channels must be tables such as [channels.oncall]")
         return {}
-    found: dict[str, ChannelRule] = {}
-    for name, table in tables.items():
-        place: Place = ("channels", name)
-        if not isinstance(table, dict) or "type" not in table:
-            say(place, f"channel {name} needs a type, one of: {', '.join(sorted(types))}")
-            continue
-        kind = table["type"]
-        if kind not in types:
-            say((*place, "type"), f"channel type {kind!r} is not known{_meant(kind, types)}")
-            continue
-        filled = {}
-        for key, value in table.items():
-            if key == "type":
-                continue
-            try:
-                filled[key] = _fill(value, environment)
-            except LookupError as fault:
-                say((*place, key), str(fault.args[0]))
-                filled[key] = None
-        if None in filled.values():
-            continue
+    read = {name: _channel(name, table, environment, types, say) for name, table in tables.items()}
+    return {name: rule for name, rule in read.items() if rule}
+
+
+def _channel(
+    name: str, table: Any, environment: Mapping[str, str], types: ChannelOptions, say: Say
+) -> ChannelRule | None:
+    place: Place = ("channels", name)
+    if not isinstance(table, dict) or "type" not in table:
+        say(place, f"channel {name} needs a type, one of: {', '.join(sorted(types))}")
+        return None
+    kind = table["type"]
+    if kind not in types:
+        say((*place, "type"), f"channel type {kind!r} is not known{_meant(kind, types)}")
+        return None
+    filled = {}
+    for key, value in table.items():
         try:
-            found[name] = ChannelRule(type=kind, options=types[kind].model_validate(filled))
-        except ValidationError as fault:
-            for error in fault.errors():
-                say((*place, *error["loc"]), _words(error, known=types[kind].model_fields))
-    return found
+            filled[key] = _fill(value, environment)
+        except LookupError as fault:
+            say((*place, key), str(fault.args[0]))
+    if len(filled) < len(table):
+        return None
+    del filled["type"]
+    try:
+        return ChannelRule(type=kind, options=types[kind].model_validate(filled))
+    except ValidationError as fault:
+        for error in fault.errors():
+            say((*place, *error["loc"]), _words(error, known=types[kind].model_fields))
+        return None
 
 
 def _fill(value: Any, environment: Mapping[str, str]) -> Any:
@@ -149,7 +157,7 @@ def _contradictions(policy: Policy, own: Mapping[str, Any]) -> Iterator[tuple[Pl
         yield ("default_plan",), f"there is no plan {policy.default_plan!r}; plans are: {known}"
     for name, plan in policy.plans.items():
         targets = [plan.first_response.get(severity) for severity in sorted(plan.first_response)]
-        if any(a and b and a > b for a, b in zip(targets, targets[1:], strict=False)):
+        if any(a and b and a > b for a, b in itertools.pairwise(targets)):
             yield (
                 ("plans", name, "first_response"),
                 "a more severe ticket must not have more time than a less severe one",

@@ -16,10 +16,6 @@ from worker.tickets import Noun, Severity, Ticket
 BUILT_IN_CHANNELS = ("team", "oncall", "lead", "triage", "tam")
 """The names that the built-in steps notify; one that is not configured is skipped and said."""
 
-Span = Annotated[timedelta, BeforeValidator(lambda value: _span(value))]
-Percent = Annotated[At, BeforeValidator(lambda value: _at(value))]
-Zone = Annotated[str, AfterValidator(lambda value: _zone(value))]
-
 
 def _span(value: Any) -> timedelta:
     if isinstance(value, timedelta):
@@ -43,6 +39,11 @@ def _zone(value: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f'{value!r} is not a time zone; write it like "Europe/Madrid"') from None
     return value
+
+
+Span = Annotated[timedelta, BeforeValidator(_span)]
+StepMoment = Annotated[At, BeforeValidator(_at)]
+Zone = Annotated[str, AfterValidator(_zone)]
 
 
 class Preset(StrEnum):
@@ -76,7 +77,7 @@ class Plan(Noun):
 class StepRule(Noun):
     """One rule of `[[steps]]`."""
 
-    at: Percent
+    at: StepMoment
     severities: tuple[Severity, ...] = tuple(Severity)
     notify: tuple[str, ...] = ()
     repeat: Span | None = None

@@ -63,9 +63,8 @@ class Failure(NamedTuple):
 class DueSet:
     """The due set over one Redis client (`decode_responses=True`, short time-outs)."""
 
-    def __init__(self, redis: Redis, *, queue_key: str) -> None:
+    def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._queue_key = queue_key
         self._scripts = {name: load_script(redis, name) for name in _SCRIPTS}
 
     def accept(self, delivery: Delivery, event: Event) -> Accepted:
@@ -108,7 +107,7 @@ class DueSet:
                 keys.ATTEMPTS,
                 keys.CRASHES,
                 keys.FAILED,
-                self._queue_key,
+                keys.RQ_QUEUE,
             ],
             args=[limit, UNTIL_ENQUEUED, CRASHES_ALLOWED, LONG_QUEUE],
         )

@@ -27,20 +27,19 @@ class Reading(NamedTuple):
 class Health:
     """Over one Redis client (`decode_responses=True`)."""
 
-    def __init__(self, redis: Redis, *, queue_key: str) -> None:
+    def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._queue_key = queue_key
 
     def read(self) -> Reading:
         """All figures in two round trips. Raises RedisError when Redis does not answer."""
-        seconds, micros = self._redis.time()  # type: ignore[misc]
+        seconds, micros = self._redis.time()
         now = seconds + micros / 1e6
         pipe = self._redis.pipeline(transaction=False)
         pipe.zcard(keys.DUE)
         pipe.zrange(keys.DUE, 0, 0, withscores=True)
         pipe.zcard(keys.CLAIMED)
         pipe.hlen(keys.FAILED)
-        pipe.llen(self._queue_key)
+        pipe.llen(keys.RQ_QUEUE)
         pipe.zcard(keys.OPEN)
         pipe.zcount(keys.OPEN, "-inf", now)
         pipe.hgetall(keys.HEARTBEATS)

@@ -8,7 +8,6 @@ from redis import Redis
 
 from worker.store import keys
 
-
 LOOK_BACK = timedelta(hours=8)
 """The longest built-in target: an older ticket is past every deadline."""
 

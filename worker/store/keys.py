@@ -1,4 +1,4 @@
-"""Every Redis key in one place. All begin with `mh:`."""
+"""Every Redis key in one place. All of our own begin with `mh:`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import NamedTuple
 
 from worker.tickets import TicketKey
 
+QUEUE = "minutehand"
+"""The name of the RQ queue."""
+RQ_QUEUE = f"rq:queue:{QUEUE}"
+"""List, RQ's own: the jobs that wait. Only its length is read here."""
 DUE = "mh:due"
 """Sorted set: member -> the moment it is due, in Unix seconds."""
 CLAIMED = "mh:claimed"

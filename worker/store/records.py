@@ -59,8 +59,8 @@ class Records:
 
     def load(self, key: TicketKey) -> tuple[State | None, int]:
         """A ticket's state and its version; (None, 0) when we do not know it."""
-        version, text = self._redis.hmget(keys.ticket(key), "version", "state")  # type: ignore[misc]
-        return (State.model_validate_json(text), int(version)) if text else (None, 0)
+        version, text = self._redis.hmget(keys.ticket(key), "version", "state")
+        return (State.model_validate_json(text), int(version or 0)) if text else (None, 0)
 
     def inbox(self, key: TicketKey) -> list[Event]:
         """Events that are accepted and not yet taken in, oldest first."""
@@ -139,7 +139,7 @@ class Records:
 
     def alert(self, alert_id: str) -> tuple[Alert | None, bool]:
         """An alert, and whether it has been dealt with."""
-        text, done = self._redis.hmget(keys.alert(alert_id), "alert", "done")  # type: ignore[misc]
+        text, done = self._redis.hmget(keys.alert(alert_id), "alert", "done")
         return (Alert.model_validate_json(text) if text else None, done is not None)
 
     def alert_done(self, alert_id: str, outcome: str) -> None:

@@ -1,0 +1,1 @@
+"""Zendesk Support as the sandbox speaks it: API, OAuth, rate limits, ticket-event webhooks."""

@@ -1,0 +1,162 @@
+"""policy.toml over the built-in policy, and its faults, all at once and located."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from worker.channels.registry import CHANNELS
+from worker.errors import Misconfigured
+from worker.policy import Policy, load_policy, read_policy
+from worker.tickets import Severity
+
+TYPES = {name: channel.Options for name, channel in CHANNELS.items()}
+ROOT = Path(__file__).parent.parent.parent
+
+
+def read(text: str, **environment: str) -> Policy:
+    return read_policy(text, name="policy.toml", environment=environment, channel_types=TYPES)
+
+
+def faults(text: str, **environment: str) -> tuple[str, ...]:
+    with pytest.raises(Misconfigured) as caught:
+        read(text, **environment)
+    return caught.value.faults
+
+
+def test_the_built_in_policy_holds_the_four_targets_around_the_clock() -> None:
+    plan = read("").plans["pro"]
+
+    assert plan.hours == "24/7"
+    assert [plan.first_response[s] / timedelta(minutes=1) for s in Severity] == [45, 120, 240, 480]
+
+
+def test_the_built_in_policy_defines_every_severity_with_examples() -> None:
+    policy = read("")
+
+    for severity in Severity:
+        assert policy.severity[severity].definition
+        assert len(policy.severity[severity].examples) >= 2
+    assert policy.support.tam.text
+    assert "first response" in policy.meta_dependency.note.lower()
+    assert len(policy.faq) == 8
+
+
+def test_a_target_that_is_changed_leaves_the_built_in_steps() -> None:
+    policy = read('[plans.pro]\nfirst_response = { P1 = "3s" }')
+
+    assert policy.plans["pro"].first_response == {Severity.P1: timedelta(seconds=3)}
+    assert policy.steps == read("").steps
+
+
+def test_naming_any_step_replaces_the_built_in_ones() -> None:
+    policy = read('[[steps]]\nat = "75%"\nnotify = ["oncall"]')
+
+    assert len(policy.steps) == 1
+    assert policy.steps[0].severities == tuple(Severity)
+
+
+def test_a_secret_comes_from_the_environment_and_is_never_printed() -> None:
+    text = '[channels.oncall]\ntype = "webhook"\nurl = "${ONCALL_URL}"'
+
+    policy = read(text, ONCALL_URL="https://hooks.example.test/s3cr3t")
+
+    assert policy.channels["oncall"].options.url.get_secret_value().endswith("s3cr3t")
+    assert "s3cr3t" not in repr(policy)
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("https://hooks.example.test/from-file\n")
+    text = '[channels.oncall]\ntype = "webhook"\nurl = "${ONCALL_URL}"'
+
+    policy = read(text, ONCALL_URL_FILE=str(tmp_path / "url"))
+
+    assert policy.channels["oncall"].options.url.get_secret_value().endswith("from-file")
+
+
+def test_a_policy_file_that_does_not_exist_changes_nothing(tmp_path: Path) -> None:
+    absent = load_policy(tmp_path / "none.toml", environment={}, channel_types=TYPES)
+
+    assert absent == read("")
+
+
+@pytest.mark.parametrize("file", ["policy.toml", "worker/policy/demo.toml"])
+def test_every_policy_that_we_ship_is_without_faults(file: str) -> None:
+    load_policy(ROOT / file, environment={}, channel_types=TYPES)
+
+
+def test_the_demos_policy_is_the_built_in_one_sixty_times_as_fast() -> None:
+    demo = load_policy(ROOT / "worker/policy/demo.toml", environment={}, channel_types=TYPES)
+    built_in = read("")
+
+    for severity in Severity:
+        slow = built_in.plans["pro"].first_response[severity]
+        assert demo.plans["pro"].first_response[severity] == slow / 60
+    for fast, slow_rule in zip(demo.steps, built_in.steps, strict=True):
+        same = {"at", "severities", "notify"}
+        assert fast.model_dump(include=same) == slow_rule.model_dump(include=same)
+        assert fast.repeat == (slow_rule.repeat / 60 if slow_rule.repeat else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('defualt_plan = "pro"', r"policy.toml:1: unknown key 'defualt_plan'.*'default_plan'\?"),
+        ('default_plan = "gold"', r"policy.toml:1: there is no plan 'gold'; plans are: pro"),
+        ('time_zone = "Mars/Base"', r"policy.toml:1: .*'Mars/Base' is not a time zone"),
+        ('preset_priority = "up"', r"policy.toml:1: preset_priority: must be 'raise'"),
+        (
+            '[plans.pro]\nfirst_response = { P1 = "soon" }',
+            r"policy.toml:2: .*'soon' is not a duration; write it like",
+        ),
+        ("[plans.pro]\nfirst_response = { P1 = 45 }", r"policy.toml:2: .*45 is not a duration"),
+        ('[plans.pro]\nfirst_response = { P1 = "0s" }', r"policy.toml:2: .*no time at all"),
+        ('[plans.pro]\nfirst_response = { P5 = "1h" }', r"policy.toml:2: .*P1"),
+        (
+            '[plans.pro]\nfirst_response = { P1 = "4h", P2 = "2h" }',
+            r"policy.toml:2: a more severe ticket must not have more time",
+        ),
+        ('[plans.pro]\nhours = "9-5"', r"policy.toml:1: .*hours = '9-5' is not known"),
+        ('\n[[steps]]\nat = "75"', r"policy.toml:3: .*'75' is not a step's moment"),
+        ('[[steps]]\nnotify = ["lead"]', r"policy.toml:1: steps.0.at is missing"),
+        (
+            '[[steps]]\nat = "75%"\nnotify = ["onccall"]',
+            r"policy.toml:3: there is no channel 'onccall'; did you mean 'oncall'\?",
+        ),
+        (
+            '[[steps]]\nat = "75%"\nnotfy = ["oncall"]',
+            r"policy.toml:3: unknown key 'notfy'; did you mean 'notify'\?",
+        ),
+        ('[channels.x]\ntype = "slak"', r"policy.toml:2: .*'slak' is not known.*'slack'\?"),
+        ("[channels.x]\nurl = 1", r"policy.toml:1: channel x needs a type, one of: console"),
+        (
+            '[channels.x]\ntype = "webhook"\nurl = "${NOPE}"',
+            r"policy.toml:3: \$\{NOPE\} is not set; put NOPE=... into .env",
+        ),
+        (
+            '[channels.x]\ntype = "webhook"\nurl = "https://a.test/"\nsceret = "x"',
+            r"policy.toml:4: unknown key 'sceret'; did you mean 'secret'\?",
+        ),
+        ("[channels]\nx = 1", r"policy.toml:2: channel x needs a type"),
+        ("[plans\n", r"policy.toml: .*line 1"),
+    ],
+)
+def test_a_fault_is_named_with_its_line_and_a_suggestion(text: str, expected: str) -> None:
+    said = "\n".join(faults(text))
+
+    assert re.search(expected, said), said
+
+
+def test_all_faults_are_named_at_once_in_the_order_of_the_file() -> None:
+    text = 'time_zone = "X/Y"\n[channels.a]\ntype = "nope"\n[[steps]]\nat = "x"\n'
+
+    assert [fault.split(":")[1] for fault in faults(text)] == ["1", "3", "5"]
+
+
+def test_a_value_from_the_environment_never_shows_in_a_fault() -> None:
+    text = '[channels.x]\ntype = "webhook"\nurl = ["${SECRET_URL}"]'
+
+    assert "hunter2" not in "\n".join(faults(text, SECRET_URL="https://a.test/hunter2"))

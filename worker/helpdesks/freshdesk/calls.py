@@ -1,0 +1,167 @@
+"""One call to Freshdesk's API v2, and what each answer means to us.
+
+https://developers.freshdesk.com/api/#errors
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from worker.errors import Gone, Permanent, Transient
+from worker.tickets import Noun, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import requests
+
+    from worker.transport import Transport
+
+
+class Rate(Noun):
+    """What Freshdesk said last of the account's budget, in credits per minute.
+
+    It is shared by every agent, app and key: https://developers.freshdesk.com/api/#ratelimit
+    """
+
+    total: float | None = None
+    remaining: float | None = None
+    used: float | None = None
+    """Credits of that one request: embedding costs more than one."""
+
+
+class Fault(NamedTuple):
+    """One field that Freshdesk refused, and why, in its words."""
+
+    field: str
+    code: str
+    message: str
+
+
+class Refused(Permanent):
+    """400: Freshdesk validated the update and did nothing of it."""
+
+    def __init__(self, text: str, faults: tuple[Fault, ...]) -> None:
+        super().__init__(text, status=400)
+        self.faults = faults
+
+
+class Answer(NamedTuple):
+    """A good answer: its JSON, and whether another page waits behind it."""
+
+    content: Any
+    more: bool
+
+
+class Calls:
+    """Signed calls to one account. Safe to share between threads."""
+
+    def __init__(self, url: str, api_key: str, transport: Transport) -> None:
+        self._base = f"{url.rstrip('/')}/api/v2"
+        self._auth = (api_key, "X")
+        self._transport = transport
+        self.last_rate: Rate | None = None
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        what: str,
+        right: str,
+        json: Any = None,
+        params: Mapping[str, str] | None = None,
+        about_ticket: bool = True,
+        timeout: float = 10.0,
+    ) -> Answer:
+        """One request. `what` names it for people, `right` is what its agent needs for it.
+
+        Only what a GET answers is read: a write that arrived must not fail for its answer.
+
+        Raises `Transient` (network, 409, 429, 5xx, no JSON), `Gone` (404, 405), `Refused` (400)
+        and `Permanent` (401, 403, any other).
+        """
+        answer = self._transport.request(
+            method,
+            self._base + path,
+            what=what,
+            json=json,
+            params=params,
+            headers={"Accept": "application/json"},
+            auth=self._auth,
+            timeout=timeout,
+        )
+        self.last_rate = _rate(answer.headers)
+        if not answer.ok:
+            raise _fault(answer, what=what, right=right, about_ticket=about_ticket)
+        if method != "GET":
+            return Answer(None, more=False)
+        try:
+            content = answer.json()
+        except (ValueError, RecursionError):
+            raise Transient(f"{what}: answered {answer.status_code} without JSON") from None
+        return Answer(content, more="next" in answer.links)
+
+
+def _fault(answer: requests.Response, *, what: str, right: str, about_ticket: bool) -> Exception:
+    status = answer.status_code
+    try:
+        content = answer.json()
+    except (ValueError, RecursionError):
+        content = None
+    said = content if isinstance(content, dict) else {}
+    code = one_line(str(said.get("code") or "no code"), 60)
+    if status == 400:
+        faults = _faults(said)
+        names = ", ".join(fault.field for fault in faults) or one_line(
+            str(said.get("description") or said.get("message") or "no reason given")
+        )
+        return Refused(f"{what}: refused by Freshdesk ({names})", faults)
+    if status == 404 and not about_ticket:
+        return Permanent(
+            f"{what}: answered 404; is FRESHDESK_URL https://<account>.freshdesk.com?", status=404
+        )
+    # 405: "updating or deleting a ticket that has been marked as spam or deleted"
+    texts: dict[int, Exception] = {
+        401: Permanent(
+            f"{what}: FRESHDESK_API_KEY was refused; set the key from the agent's profile page",
+            status=401,
+        ),
+        403: Permanent(
+            f"{what}: FRESHDESK_API_KEY is not allowed to ({code}); its agent needs: {right}",
+            status=403,
+        ),
+        404: Gone(f"{what}: it does not exist in Freshdesk", status=404),
+        405: Gone(f"{what}: it is deleted or spam and cannot be changed", status=405),
+        408: Transient(f"{what}: answered 408"),
+        409: Transient(f"{what}: in conflict with another change"),
+    }
+    return texts.get(status) or Permanent(f"{what}: answered {status} ({code})", status=status)
+
+
+def _faults(said: dict[str, Any]) -> tuple[Fault, ...]:
+    errors = said.get("errors")
+    return tuple(
+        Fault(
+            field=one_line(str(error.get("field") or "")).removeprefix("custom_fields."),
+            code=one_line(str(error.get("code") or "")),
+            message=one_line(str(error.get("message") or "")),
+        )
+        for error in (errors if isinstance(errors, list) else [])
+        if isinstance(error, dict)
+    )
+
+
+def _rate(headers: Mapping[str, str]) -> Rate:
+    return Rate(
+        total=_number(headers.get("X-RateLimit-Total")),
+        remaining=_number(headers.get("X-RateLimit-Remaining")),
+        used=_number(headers.get("X-RateLimit-Used-CurrentRequest")),
+    )
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text or "")  # some accounts say "100.0"
+    except ValueError:
+        return None
