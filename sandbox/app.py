@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -13,7 +13,6 @@ from sandbox import control, control_room, page
 from sandbox.freshdesk import setup_routes
 from sandbox.freshdesk import ticket_routes as freshdesk_tickets
 from sandbox.gate import guard
-from sandbox.settings import Settings
 from sandbox.state import Sandbox
 from sandbox.stream import Stream
 from sandbox.vendor import answer
@@ -23,9 +22,13 @@ from sandbox.zendesk import (
     export_routes,
     field_routes,
     people_routes,
+    search_routes,
     webhook_routes,
 )
 from sandbox.zendesk import ticket_routes as zendesk_tickets
+
+if TYPE_CHECKING:
+    from sandbox.settings import Settings
 
 LARGEST_BODY = 2_000_000
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -57,6 +60,7 @@ def create_app(settings: Settings) -> Flask:
         field_routes.routes,
         webhook_routes.routes,
         people_routes.routes,
+        search_routes.routes,
     ):
         app.register_blueprint(routes(account), url_prefix="/zendesk/api/v2")
     for made in (

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import ipaddress
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
 from sandbox import acts, views
 from sandbox.desk import Desk, Origin, TicketClosedError
-from sandbox.records import Ticket
-from sandbox.state import Sandbox
 from sandbox.vendor import Refused, answer
+
+if TYPE_CHECKING:
+    from sandbox.records import Ticket
+    from sandbox.state import Sandbox
 
 UNKNOWN = "192.0.2.0"
 """An address that nobody has: a client that cannot be told is not local."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 
 from sandbox.control import only_from_here, refuse, sent_body
 from sandbox.opening import TITLES, lay_fields
-from sandbox.state import Sandbox
 from sandbox.vendor import answer
+
+if TYPE_CHECKING:
+    from sandbox.state import Sandbox
 
 
 def routes(sandbox: Sandbox) -> Blueprint:

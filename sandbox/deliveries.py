@@ -7,14 +7,16 @@ import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 
 from sandbox import destinations, moments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 THREADS = 6
 KEPT = 3000

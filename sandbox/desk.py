@@ -11,10 +11,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sandbox import identifiers, moments
-from sandbox.dials import Dials
+from sandbox import alteration, identifiers, moments
 from sandbox.records import (
     Comment,
     Delivery,
@@ -26,9 +25,10 @@ from sandbox.records import (
     Write,
 )
 
+if TYPE_CHECKING:
+    from sandbox.dials import Dials
+
 Listener = Callable[[Ticket, list[Happening], Delivery], None]
-PLAIN = ("subject", "priority", "kind", "group_id", "assignee_id", "external_id")
-ALSO_PLAIN = ("due_at", "first_response_due_at")
 
 
 class TicketClosedError(Exception):
@@ -153,7 +153,7 @@ class Desk:
                     is_html=is_html,
                 )
             )
-            self._apply(ticket, changes or {}, origin.actor, present, by_api=origin.by_api)
+            self._apply(ticket, changes or {}, origin, present)
             self._record(ticket, origin, present)
             self.tickets[ticket.id] = ticket
         made = Happening(kind="created", actor=origin.actor, at=born, by_api=origin.by_api)
@@ -172,7 +172,7 @@ class Desk:
         with self.lock:
             if ticket.status == "closed" and self.carries_tags:
                 raise TicketClosedError
-            happened = self._apply(ticket, changes, origin.actor, present, by_api=origin.by_api)
+            happened = self._apply(ticket, changes, origin, present)
             if said is not None:
                 happened.append(self._add_comment(ticket, said, origin, present))
             if happened:
@@ -215,76 +215,10 @@ class Desk:
     # Steps of a change ---------------------------------------------------------------------
 
     def _apply(
-        self,
-        ticket: Ticket,
-        changes: dict[str, Any],
-        actor: User,
-        present: datetime,
-        *,
-        by_api: bool,
+        self, ticket: Ticket, changes: dict[str, Any], origin: Origin, present: datetime
     ) -> list[Happening]:
-        happened: list[Happening] = []
-
-        def note(kind: str, previous: Any, current: Any, field: Field | None = None) -> None:
-            happened.append(
-                Happening(
-                    kind=kind,
-                    actor=actor,
-                    at=present,
-                    previous=previous,
-                    current=current,
-                    field=field,
-                    by_api=by_api,
-                )
-            )
-
-        for name in PLAIN + ALSO_PLAIN:
-            if name in changes and getattr(ticket, name) != changes[name]:
-                note(f"{_EVENT.get(name, name)}_changed", getattr(ticket, name), changes[name])
-                setattr(ticket, name, changes[name])
-        if changes.get("status", ticket.status) != ticket.status:
-            note("status_changed", ticket.status, changes["status"])
-            _set_status(ticket, changes["status"], present)
-        tags, values = list(ticket.tags), dict(ticket.values)
-        self._apply_fields(ticket, changes)
-        for field_id, field in self.fields.items():
-            previous, current = values.get(field_id), ticket.values.get(field_id)
-            if previous != current:
-                note("custom_field_changed", previous, current, field)
-        if tags != ticket.tags:
-            note("tags_changed", tags, list(ticket.tags))
-            happened[-1].tags_added = [tag for tag in ticket.tags if tag not in tags]
-            happened[-1].tags_removed = [tag for tag in tags if tag not in ticket.tags]
-        return happened
-
-    def _apply_fields(self, ticket: Ticket, changes: dict[str, Any]) -> None:
-        """Tags first, then custom fields: a dropdown sent along has the last word."""
-        if "tags" in changes:
-            ticket.tags = list(dict.fromkeys(changes["tags"]))
-            if self.carries_tags:
-                self._follow_tags(ticket)
-        for field_id, value in changes.get("values", {}).items():
-            self._set_value(ticket, self.fields[field_id], value)
-
-    def _set_value(self, ticket: Ticket, field: Field, value: Any) -> None:
-        ticket.values[field.id] = value
-        if not self.carries_tags or not field.tags:
-            return
-        wanted = value if field.kind == "dropdown" else field.tag if value else None
-        others = field.tags - {wanted}
-        ticket.tags = [tag for tag in ticket.tags if tag not in others]
-        if wanted and wanted not in ticket.tags:
-            ticket.tags.append(wanted)
-
-    def _follow_tags(self, ticket: Ticket) -> None:
-        """A tag taken away empties its dropdown or checkbox; a tag added fills it (Zendesk)."""
-        for field in self.fields.values():
-            if field.kind == "dropdown":
-                present = [tag for tag in ticket.tags if tag in field.options]
-                if ticket.values.get(field.id) not in present:
-                    ticket.values[field.id] = present[-1] if present else None
-            elif field.tag:
-                ticket.values[field.id] = field.tag in ticket.tags
+        cause = alteration.Cause(actor=origin.actor, at=present, by_api=origin.by_api)
+        return alteration.apply(ticket, changes, self.fields, cause, carries_tags=self.carries_tags)
 
     def _add_comment(
         self, ticket: Ticket, said: Said, origin: Origin, present: datetime
@@ -317,19 +251,3 @@ class Desk:
         if happened:
             for listener in self.listeners:
                 listener(ticket, happened, delivery)
-
-
-def _set_status(ticket: Ticket, status: str, present: datetime) -> None:
-    if ticket.status == "solved" and status != "closed":
-        ticket.reopens += 1
-    ticket.status, ticket.status_updated_at = status, present
-    ticket.solved_at = present if status in {"solved", "closed"} else None
-
-
-_EVENT = {
-    "kind": "type",
-    "group_id": "group_assignment",
-    "assignee_id": "agent_assignment",
-    "external_id": "external_id",
-    "due_at": "task_due_at",
-}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from sandbox.settings import Settings
+if TYPE_CHECKING:
+    from sandbox.settings import Settings
 
 
 @dataclass(kw_only=True)

@@ -7,13 +7,15 @@ import threading
 import time
 from collections import deque
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
 
 from sandbox import moments
-from sandbox.faults import Faults
 from sandbox.vendor import Refused, Vendor
+
+if TYPE_CHECKING:
+    from sandbox.faults import Faults
 
 KEPT = 5000
 _LONGEST_BODY = 20_000

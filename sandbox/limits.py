@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
 
 MINUTE = 60.0
 

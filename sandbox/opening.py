@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox import moments
-from sandbox.desk import Desk
 from sandbox.records import Field, Organization, Role, User
+
+if TYPE_CHECKING:
+    from sandbox.desk import Desk
 
 AGENTS = ("Amara Okafor", "Lena Brandt", "Diego Fuentes", "Mei Tanaka")
 CUSTOMERS = (

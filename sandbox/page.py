@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, redirect, render_template
-from werkzeug.wrappers import Response as BaseResponse
+from typing import TYPE_CHECKING
 
-from sandbox.state import Sandbox
+from flask import Blueprint, Response, make_response, redirect, render_template
+
 from sandbox.stream import examples
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as BaseResponse
+
+    from sandbox.state import Sandbox
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "

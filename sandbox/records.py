@@ -7,8 +7,10 @@ Both helpdesks share these records. Statuses and priorities are held in Zendesk'
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 PRIORITIES = ("low", "normal", "high", "urgent")
 STATUSES = (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ZENDESK_CLIENT_ID = "minutehand-sandbox"
 ZENDESK_CLIENT_SECRET = "sandbox-client-secret-not-for-production"  # noqa: S105 - public

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sandbox import identifiers, opening
 from sandbox.deliveries import Courier
 from sandbox.desk import Desk
@@ -9,10 +11,12 @@ from sandbox.dials import Dials
 from sandbox.faults import Faults
 from sandbox.freshdesk.account import FreshdeskAccount
 from sandbox.gate import Journal
-from sandbox.limits import Windows
-from sandbox.settings import Settings
-from sandbox.zendesk.access import Tokens
 from sandbox.zendesk.account import ZendeskAccount
+
+if TYPE_CHECKING:
+    from sandbox.limits import Windows
+    from sandbox.settings import Settings
+    from sandbox.zendesk.access import Tokens
 
 ZENDESK_FIRST_ID = 360_010_000_001
 FRESHDESK_FIRST_ID = 82_010_000_001

@@ -11,14 +11,17 @@ import random
 import threading
 import time
 import tomllib
-from collections.abc import Callable, Iterator
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox import acts
 from sandbox.desk import Desk, Origin, Said, TicketClosedError
-from sandbox.records import Ticket
-from sandbox.state import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sandbox.records import Ticket
+    from sandbox.state import Sandbox
 
 Story = dict[str, Any]
 MOST_OPEN = 60

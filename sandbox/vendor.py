@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flask import Response
 
-from sandbox.desk import Desk
-from sandbox.faults import Fault
-from sandbox.records import User
+if TYPE_CHECKING:
+    from sandbox.desk import Desk
+    from sandbox.faults import Fault
+    from sandbox.records import User
 
 
 class Refused(Exception):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sandbox.desk import Desk
 from sandbox.freshdesk.wire import PRIORITY_LABELS, STATUS_LABELS, STATUSES, as_text
-from sandbox.records import Comment, Ticket
+
+if TYPE_CHECKING:
+    from sandbox.desk import Desk
+    from sandbox.records import Comment, Ticket
 
 SUMMARY_BODY = 600
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import hmac
 import re
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from flask import Response, request
 
-from sandbox.deliveries import Courier
-from sandbox.desk import Desk
-from sandbox.dials import Dials
-from sandbox.faults import Fault
 from sandbox.freshdesk import errors, rules
 from sandbox.limits import Windows
-from sandbox.records import Ticket, User
-from sandbox.settings import Settings
 from sandbox.vendor import answer
+
+if TYPE_CHECKING:
+    from sandbox.deliveries import Courier
+    from sandbox.desk import Desk
+    from sandbox.dials import Dials
+    from sandbox.faults import Fault
+    from sandbox.records import Ticket, User
+    from sandbox.settings import Settings
 
 _DEFAULT_WAIT = 2
 _LIST = "/freshdesk/api/v2/tickets"

@@ -5,15 +5,18 @@ https://developers.freshdesk.com/api/#update_ticket
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import request
 
-from sandbox.desk import Desk
 from sandbox.freshdesk import errors
 from sandbox.freshdesk.wire import PRIORITIES, STATUS_LABELS
-from sandbox.records import Field
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.desk import Desk
+    from sandbox.records import Field
 
 WORDS = {
     2: "open",

@@ -11,14 +11,17 @@ import base64
 import json
 import re
 import threading
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox import moments
 from sandbox.deliveries import Courier, Parcel
-from sandbox.dials import Dials
 from sandbox.freshdesk.wire import PRIORITIES, PRIORITY_LABELS, STATUS_LABELS, STATUSES
-from sandbox.records import Delivery, Happening, Ticket
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.dials import Dials
+    from sandbox.records import Delivery, Happening, Ticket
 
 CREATION, HOURLY, UPDATES = 1, 3, 4
 AGENT, REQUESTER, EITHER, SYSTEM = 1, 2, 3, 4

@@ -8,16 +8,18 @@ from __future__ import annotations
 import re
 import secrets
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, g
 
 from sandbox import moments
 from sandbox.freshdesk import changes, errors, wire
-from sandbox.freshdesk.account import FreshdeskAccount
 from sandbox.freshdesk.rules import CREATION, UPDATES
 from sandbox.records import Field, User
 from sandbox.vendor import Refused, answer
+
+if TYPE_CHECKING:
+    from sandbox.freshdesk.account import FreshdeskAccount
 
 KINDS = {vendor: ours for ours, vendor in wire.ALL_TYPES.items()}
 WEBHOOK_PARTS = ("url", "request_type", "content_type", "content_layout", "content")

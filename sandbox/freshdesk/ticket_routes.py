@@ -5,19 +5,22 @@ https://developers.freshdesk.com/api/#tickets
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, g, request
 
 from sandbox import moments
 from sandbox.desk import Origin, Said
 from sandbox.freshdesk import changes, errors, wire
-from sandbox.freshdesk.account import FreshdeskAccount
-from sandbox.records import Ticket
 from sandbox.vendor import answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.freshdesk.account import FreshdeskAccount
+    from sandbox.records import Ticket
 
 PAGE, LARGEST_PAGE = 30, 100
 SHOWN_DAYS = 30

@@ -5,12 +5,14 @@ from __future__ import annotations
 import html
 import re
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox import moments
-from sandbox.desk import Desk
 from sandbox.moments import written
-from sandbox.records import Comment, Field, Organization, Ticket, User
+
+if TYPE_CHECKING:
+    from sandbox.desk import Desk
+    from sandbox.records import Comment, Field, Organization, Ticket, User
 
 PRIORITIES = {"low": 1, "normal": 2, "high": 3, "urgent": 4}
 PRIORITY_LABELS = {"low": "Low", "normal": "Medium", "high": "High", "urgent": "Urgent"}

@@ -10,13 +10,15 @@ import secrets
 import threading
 import time
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 
-from sandbox.dials import Dials
-from sandbox.settings import Settings
 from sandbox.vendor import Refused, answer
+
+if TYPE_CHECKING:
+    from sandbox.dials import Dials
+    from sandbox.settings import Settings
 
 SHORTEST, LONGEST = 300, 172_800
 """Lives a client may ask for, in seconds."""

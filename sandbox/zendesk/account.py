@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 
-from sandbox.deliveries import Courier
-from sandbox.desk import Desk
-from sandbox.dials import Dials
-from sandbox.faults import Fault
 from sandbox.limits import Reading, Windows
-from sandbox.records import Ticket, User
-from sandbox.settings import Settings
 from sandbox.vendor import answer
 from sandbox.zendesk import access, errors, events
 from sandbox.zendesk.webhooks import Webhook, Webhooks
+
+if TYPE_CHECKING:
+    from sandbox.deliveries import Courier
+    from sandbox.desk import Desk
+    from sandbox.dials import Dials
+    from sandbox.faults import Fault
+    from sandbox.records import Ticket, User
+    from sandbox.settings import Settings
 
 PER_TICKET_SECONDS = 600.0
 _DEFAULT_WAIT = 2

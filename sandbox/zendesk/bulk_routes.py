@@ -10,17 +10,20 @@ import threading
 import time
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, current_app, request
-from flask.ctx import RequestContext
 
 from sandbox import moments
-from sandbox.desk import Origin
 from sandbox.vendor import Refused, answer
 from sandbox.zendesk import changes, errors, wire
-from sandbox.zendesk.account import ZendeskAccount
 from sandbox.zendesk.ticket_routes import MOST_AT_ONCE, apply, ids_asked, origin
+
+if TYPE_CHECKING:
+    from flask.ctx import RequestContext
+
+    from sandbox.desk import Origin
+    from sandbox.zendesk.account import ZendeskAccount
 
 Order = tuple[int, dict[str, Any]]
 _KEPT_JOBS = 500

@@ -12,12 +12,15 @@ import hashlib
 import hmac
 import json
 import uuid
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox import identifiers, moments
-from sandbox.records import Comment, Happening, Ticket
 from sandbox.zendesk.wire import ACCOUNT_ID, BRAND_ID, FORM_ID, STATUS_IDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.records import Comment, Happening, Ticket
 
 PREFIX = "zen:event-type:ticket."
 TOLD = (

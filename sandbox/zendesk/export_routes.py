@@ -8,14 +8,16 @@ from __future__ import annotations
 import base64
 import binascii
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 
 from sandbox.vendor import answer
 from sandbox.zendesk import errors, wire
-from sandbox.zendesk.account import ZendeskAccount
 from sandbox.zendesk.ticket_routes import included
+
+if TYPE_CHECKING:
+    from sandbox.zendesk.account import ZendeskAccount
 
 PAGE = 1000
 Position = tuple[float, int]

@@ -6,7 +6,7 @@ https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_fields/
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response
 
@@ -14,8 +14,10 @@ from sandbox import moments
 from sandbox.records import Field
 from sandbox.vendor import answer
 from sandbox.zendesk import errors, wire
-from sandbox.zendesk.account import ZendeskAccount
 from sandbox.zendesk.ticket_routes import sent_body
+
+if TYPE_CHECKING:
+    from sandbox.zendesk.account import ZendeskAccount
 
 KINDS = {
     "text": "text",

@@ -7,15 +7,17 @@ https://developer.zendesk.com/api-reference/ticketing/business-rules/triggers/
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, g, request
 
 from sandbox import moments
 from sandbox.vendor import answer
 from sandbox.zendesk import errors, wire
-from sandbox.zendesk.account import ZendeskAccount
 from sandbox.zendesk.ticket_routes import ids_asked, sent_body
+
+if TYPE_CHECKING:
+    from sandbox.zendesk.account import ZendeskAccount
 
 CATEGORY_ID = "360004000001"
 

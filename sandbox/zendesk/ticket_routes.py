@@ -1,4 +1,4 @@
-"""Tickets one at a time: show, create, update, comments, metrics; and a simple search.
+"""Tickets one at a time: show, create, update, comments, metrics.
 
 https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/
 """
@@ -6,16 +6,18 @@ https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, g, request
 
 from sandbox import moments
 from sandbox.desk import Desk, Origin
-from sandbox.records import Comment, Ticket, User
 from sandbox.vendor import answer
 from sandbox.zendesk import changes, errors, wire
-from sandbox.zendesk.account import ZendeskAccount
+
+if TYPE_CHECKING:
+    from sandbox.records import Comment, Ticket, User
+    from sandbox.zendesk.account import ZendeskAccount
 
 MOST_AT_ONCE = 100
 
@@ -132,10 +134,6 @@ def routes(account: ZendeskAccount) -> Blueprint:  # noqa: C901 - many small rou
         desk.remove(account.ticket(ticket_id), "soft", origin())
         return answer(None, HTTPStatus.NO_CONTENT)
 
-    @made.get("/search")
-    def search() -> Response:
-        return answer(_search(desk, request.args.get("query", "")))
-
     return made
 
 
@@ -222,31 +220,3 @@ def _requester(desk: Desk, sent: dict[str, Any], fallback: User) -> User:
     if isinstance(wanted, dict) and wanted.get("email"):
         return desk.person(str(wanted.get("name") or wanted["email"]), str(wanted["email"]))
     return desk.users.get(int(sent.get("requester_id") or 0), fallback)
-
-
-def _search(desk: Desk, query: str) -> dict[str, Any]:
-    """Find tickets by `type:ticket`, `updated>2026-11-23T10:00:00Z`, `created>`, `status<solved`.
-
-    Other words must be in the subject.
-    """
-    with desk.lock:
-        found = [one for one in desk.tickets.values() if not one.gone]
-        for word in query.split():
-            found = [one for one in found if _meets(one, word)]
-        shown = [{**wire.ticket(desk, one), "result_type": "ticket"} for one in found[:100]]
-    return {"results": shown, "next_page": None, "previous_page": None, "count": len(found)}
-
-
-def _meets(one: Ticket, word: str) -> bool:
-    order = list(wire.STATUS_IDS)
-    if word.startswith("type:"):
-        return word == "type:ticket"
-    if word.startswith("status<"):
-        return order.index(one.status) < order.index(word.removeprefix("status<"))
-    for name, moment in (("updated", one.updated_at), ("created", one.created_at)):
-        if word.startswith((f"{name}>", f"{name}_at>")):
-            try:
-                return moment > moments.read(word.partition(">")[2].lstrip("="))
-            except ValueError as error:
-                raise errors.bad_request(str(error)) from None
-    return word.lower() in one.subject.lower()

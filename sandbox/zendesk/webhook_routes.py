@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from flask import Blueprint, Response, g, request
@@ -15,9 +15,11 @@ from flask import Blueprint, Response, g, request
 from sandbox import destinations
 from sandbox.vendor import Refused, answer
 from sandbox.zendesk import errors, events
-from sandbox.zendesk.account import ZendeskAccount
 from sandbox.zendesk.ticket_routes import sent_body
 from sandbox.zendesk.webhooks import TEST_SECRET, Webhook, new_secret
+
+if TYPE_CHECKING:
+    from sandbox.zendesk.account import ZendeskAccount
 
 CHANGEABLE = ("name", "endpoint", "status", "description", "http_method", "request_format")
 

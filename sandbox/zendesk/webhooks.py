@@ -6,13 +6,15 @@ import base64
 import secrets
 import threading
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox import identifiers, moments
 from sandbox.deliveries import Courier, Parcel
-from sandbox.dials import Dials
-from sandbox.records import Delivery, Happening, Ticket
 from sandbox.zendesk import events
+
+if TYPE_CHECKING:
+    from sandbox.dials import Dials
+    from sandbox.records import Delivery, Happening, Ticket
 
 TEST_SECRET = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="  # noqa: S105 - published by Zendesk
 """Signs test requests made before a webhook exists

@@ -6,13 +6,15 @@ https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#json-form
 from __future__ import annotations
 
 import html
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import request
 
-from sandbox.desk import Desk
 from sandbox.moments import written
-from sandbox.records import Comment, Field, Organization, Ticket, User
+
+if TYPE_CHECKING:
+    from sandbox.desk import Desk
+    from sandbox.records import Comment, Field, Organization, Ticket, User
 
 ACCOUNT_ID = 20261123
 BRAND_ID = 360001000001

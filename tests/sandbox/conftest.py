@@ -7,12 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from sandbox.app import create_app
 from sandbox.settings import (
@@ -21,6 +18,11 @@ from sandbox.settings import (
     ZENDESK_CLIENT_SECRET,
     Settings,
 )
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
 
 NOWHERE = 0.05
 

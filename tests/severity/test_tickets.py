@@ -15,7 +15,9 @@ RUBRIC = Rubric.built_in()
 
 
 @pytest.mark.parametrize(
-    ("accepted", "subject", "body", "kind"), TICKETS, ids=[f"{t[3]}: {t[1]}" for t in TICKETS]
+    ("accepted", "subject", "body", "kind"),
+    TICKETS,
+    ids=[f"{t[3]}: {t[1]}: {t[2][:30]}" for t in TICKETS],
 )
 def test_a_ticket_is_decided_by_what_it_says(
     accepted: str, subject: str, body: str, kind: str

@@ -110,7 +110,7 @@ def _channel(
         say(place, f"channel {name} needs a type, one of: {', '.join(sorted(types))}")
         return None
     kind = table["type"]
-    if kind not in types:
+    if not isinstance(kind, str) or kind not in types:
         say((*place, "type"), f"channel type {kind!r} is not known{_meant(kind, types)}")
         return None
     filled = {}

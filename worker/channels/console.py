@@ -1,0 +1,92 @@
+"""Alerts as lines on standard output: what a first run shows, and the only channel in observe."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TextIO
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict
+
+from worker.channels.base import Alert
+from worker.errors import Transient
+from worker.tickets import Severity, one_line
+from worker.timer import short
+from worker.transport import Transport
+
+COLOURS = {Severity.P1: "1;31", Severity.P2: "33", Severity.P3: "36", Severity.P4: "2"}
+"""Terminal colours beside the words, never instead of them."""
+
+
+class Options(BaseModel):
+    """Nothing to choose."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+@dataclass(frozen=True)
+class Console:
+    """Writes to whatever standard output is when the alert comes."""
+
+    name: str
+
+    def send(self, alert: Alert, *, now: datetime) -> None:
+        """Print one line; raises `Transient` when standard output takes nothing."""
+        line = in_one_line(alert, now)
+        if _shows_colour(sys.stdout):
+            line = f"\x1b[{COLOURS[alert.severity]}m{line}\x1b[0m"
+        try:
+            print(_printable_there(line, sys.stdout), flush=True)  # noqa: T201 printing is its job
+        except (OSError, ValueError):
+            raise Transient(f"channel {self.name}: standard output cannot be written") from None
+
+
+def build(name: str, options: Options, transport: Transport) -> Console:  # noqa: ARG001 every channel is built alike
+    """A console channel; it calls nobody."""
+    return Console(name)
+
+
+def in_one_line(alert: Alert, now: datetime) -> str:
+    """The alert as plain text in which nothing the ticket says can move the cursor."""
+    word = "ALERT" if alert.type == "escalation" else alert.type.upper()
+    ticket = alert.ticket
+    due = alert.deadline.astimezone(ZoneInfo(alert.time_zone))
+    flags = ("could not confirm", not alert.confirmed), ("Meta dependency", alert.meta_dependency)
+    parts = [
+        f"{word}  {alert.severity} {_inert(alert.step)}",
+        _inert(f"{ticket.helpdesk}/{ticket.account}/{ticket.id}"),
+        f'"{_inert(ticket.subject)}"',
+        f"due {due:%H:%M:%S %Z}",
+        f"({_left(alert.deadline - now)})",
+        *(f"[{text}]" for text, holds in flags if holds),
+        f"-> {_inert(alert.channel)}:",
+        _inert(alert.reasons[0].text) if alert.reasons else "no reason given",
+    ]
+    return " ".join(parts)
+
+
+def _inert(text: str) -> str:
+    """One line without anything a terminal obeys, the 8-bit controls included."""
+    return "".join(char for char in one_line(text) if char.isprintable())
+
+
+def _left(span: timedelta) -> str:
+    if abs(span) < timedelta(seconds=1):
+        return "now"
+    late = span.total_seconds() < 0
+    words = short(-span if late else span).replace("h", "h ").replace("m", "m ").rstrip()
+    return f"overdue by {words}" if late else f"in {words}"
+
+
+def _shows_colour(stream: TextIO) -> bool:
+    """Only on a terminal, and not where colour is unwanted (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _printable_there(text: str, stream: TextIO) -> str:
+    """What the stream's encoding lacks is spelt out: an alert must not be lost to an accent."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
