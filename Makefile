@@ -27,7 +27,7 @@ format: $(VENV)/installed-dev ## format the code
 	@$(BIN)/ruff check --fix .
 
 bench: $(VENV)/installed-dev ## measure webhook -> helpdesk update over 200 tickets, and print the figures
-	@$(BIN)/python -m benchmarks.latency
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.latency
 
 clean: ## remove .venv and everything the tools left
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

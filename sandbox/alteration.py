@@ -29,6 +29,10 @@ PLAIN = {
 """Attributes that are simply set, each with its name in Zendesk's `..._changed` event."""
 
 
+class TicketClosedError(Exception):
+    """A closed ticket cannot be written to (Zendesk)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cause:
     """Who alters a ticket, when, and whether through the vendor's API."""

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, request
 
 from sandbox import acts, views
-from sandbox.desk import Desk, Origin, TicketClosedError
+from sandbox.alteration import TicketClosedError
+from sandbox.desk import Desk, Origin
 from sandbox.vendor import Refused, answer
 
 if TYPE_CHECKING:

@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 Listener = Callable[[Ticket, list[Happening], Delivery], None]
 
 
-class TicketClosedError(Exception):
-    """A closed ticket cannot be written to."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Said:
     """A comment about to be added."""
@@ -171,7 +167,7 @@ class Desk:
         present = moments.now()
         with self.lock:
             if ticket.status == "closed" and self.carries_tags:
-                raise TicketClosedError
+                raise alteration.TicketClosedError
             happened = self._apply(ticket, changes, origin, present)
             if said is not None:
                 happened.append(self._add_comment(ticket, said, origin, present))

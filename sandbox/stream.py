@@ -15,7 +15,8 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from sandbox import acts
-from sandbox.desk import Desk, Origin, Said, TicketClosedError
+from sandbox.alteration import TicketClosedError
+from sandbox.desk import Desk, Origin, Said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

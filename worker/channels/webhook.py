@@ -23,8 +23,8 @@ from worker.tickets import Reason
 from worker.transport import Transport, check_address
 
 PREFIX = "whsec_"
-SUBJECT_LIMIT = 1000
-"""Characters; a helpdesk's own limit is lower, so this cuts only what is meant to hurt."""
+TEXT_LIMIT = 1000
+"""Characters of a subject or a quote: cuts only what is meant to hurt."""
 
 
 class Options(BaseModel):
@@ -107,7 +107,7 @@ def payload(alert: Alert, now: datetime) -> dict[str, Any]:
             "helpdesk": ticket.helpdesk,
             "account": ticket.account,
             "id": ticket.id,
-            "subject": ticket.subject[:SUBJECT_LIMIT],
+            "subject": ticket.subject[:TEXT_LIMIT],
             "url": ticket.url,
         },
         "severity": alert.severity.value,
@@ -140,7 +140,7 @@ def signing_key(secret: str) -> bytes:
 
 
 def _in_words(reason: Reason) -> str:
-    return f'{reason.text}: "{reason.quote}"' if reason.quote else reason.text
+    return f'{reason.text}: "{reason.quote[:TEXT_LIMIT]}"' if reason.quote else reason.text
 
 
 def _moment(moment: datetime) -> str:
