@@ -41,8 +41,12 @@ type = "webhook"
 url = "${RECEIVER_URL}"
 secret = "whsec_c2VjcmV0LW9mLXRoZS10ZXN0"
 """
-PRIORITY = {"zendesk": "urgent", "freshdesk": 4}
 helpdesks = pytest.mark.parametrize("helpdesk", ["zendesk", "freshdesk"])
+
+
+def whole_second(moment: str) -> datetime:
+    """Helpdesks tell created_at in whole seconds, and everything counts from what they tell."""
+    return datetime.fromisoformat(moment).replace(microsecond=0)
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +63,9 @@ def test_a_new_outage_gets_severity_priority_deadline_and_tag_in_one_update(
 
     ticket = stack.written(helpdesk, ticket_id)
 
-    created = datetime.fromisoformat(ticket["created_at"])
+    created = whole_second(ticket["created_at"])
     assert ticket["severity"] == "P1"
-    assert ticket["priority"] == PRIORITY[helpdesk]
+    assert ticket["priority"] == "urgent"
     assert ticket["deadline"] == f"{created + timedelta(seconds=3):%Y-%m-%dT%H:%M:%SZ}"
     assert "sla_p1" in ticket["tags"]
     assert ticket["state"] in {"on_track", "near"}
@@ -74,7 +78,7 @@ def test_a_new_outage_gets_severity_priority_deadline_and_tag_in_one_update(
 @helpdesks
 def test_a_step_reaches_the_channel_on_time_and_signed(stack: Stack, helpdesk: str) -> None:
     ticket_id = stack.create(helpdesk, OUTAGE)
-    created = datetime.fromisoformat(stack.ticket(helpdesk, ticket_id)["created_at"])
+    created = whole_second(stack.ticket(helpdesk, ticket_id)["created_at"])
 
     until(lambda: len(stack.receiver.alerts(ticket_id)) == 2, 12, "both alerts")
 

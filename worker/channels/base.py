@@ -60,10 +60,11 @@ class Channel(Protocol):
 class ChannelType(Protocol):
     """A module in worker/channels/: its file name is its word in the policy's `type`."""
 
-    Options: type[BaseModel]
-    """The channel's keys in the policy, validated; unknown keys are refused."""
+    @property
+    def Options(self) -> type[BaseModel]:  # noqa: N802 a class in the module
+        """The channel's keys in the policy, validated; unknown keys are refused."""
+        ...
 
-    @staticmethod
-    def build(name: str, options: Any, transport: Transport) -> Channel:
+    def build(self, name: str, options: Any, transport: Transport) -> Channel:
         """A channel from its validated options; makes no call yet."""
         ...

@@ -1,0 +1,301 @@
+"""Who may see the pages: two passwords, one cookie, and the headers that keep pages to themselves.
+
+Fail-closed: without a password the pages are shut, but for the demo on this very machine.
+Webhooks and health checks have their own rules and pass.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from flask import (
+    Flask,
+    Response,
+    g,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from werkzeug.security import check_password_hash
+from werkzeug.wrappers import Response as AnyResponse
+
+from worker.errors import Misconfigured
+from worker.settings import Settings
+
+OPEN_PATHS = ("/healthz", "/readyz", "/sign-in")
+OPEN_FOLDERS = ("/webhooks/", "/static/")
+FORWARDING = ("X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "Via")
+SIGNED_IN_FOR = timedelta(days=7)
+LONGEST_PASSWORD = 1000
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; object-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+class Attempts(Protocol):
+    """Remembers wrong passwords by where they came from."""
+
+    def allowed(self, address: str) -> bool:
+        """False while this address has to wait."""
+        ...
+
+    def failed(self, address: str) -> None:
+        """A wrong password came from there."""
+        ...
+
+
+class RecentAttempts:
+    """Attempts in this process's memory, for at most `addresses` of them: five a minute each."""
+
+    PER_MINUTE = 5
+    SECONDS = 60.0
+
+    def __init__(
+        self, *, addresses: int = 10_000, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._addresses = addresses
+        self._clock = clock
+        self._failures: OrderedDict[str, list[float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def allowed(self, address: str) -> bool:
+        with self._lock:
+            return len(self._recent(address)) < self.PER_MINUTE
+
+    def failed(self, address: str) -> None:
+        with self._lock:
+            self._failures[address] = [*self._recent(address), self._clock()][-self.PER_MINUTE :]
+            self._failures.move_to_end(address)
+            while len(self._failures) > self._addresses:
+                self._failures.popitem(last=False)
+
+    def _recent(self, address: str) -> list[float]:
+        start = self._clock() - self.SECONDS
+        return [moment for moment in self._failures.get(address, ()) if moment > start]
+
+
+def protect(
+    app: Flask, settings: Settings, secret_key: str, attempts: Attempts | None = None
+) -> None:
+    """Put every page of the app, present and future, behind the sign-in.
+
+    Raises `Misconfigured` when there is a password and no key to sign cookies with.
+    """
+    door = _Door(settings, secret_key, attempts or RecentAttempts())
+    if door.passwords and not secret_key:
+        raise Misconfigured("SECRET_KEY is not set, and BOARD_PASSWORD needs it to sign cookies")
+    app.secret_key = secret_key or None
+    app.config.update(
+        SESSION_COOKIE_NAME="minutehand",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_COOKIE_SECURE=(settings.public_url or "").startswith("https://"),
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=SIGNED_IN_FOR,
+    )
+    app.before_request(door.guard)
+    app.after_request(_seal)
+    app.context_processor(door.words_for_pages)
+    app.add_url_rule("/sign-in", view_func=door.form, endpoint="sign_in")
+    app.add_url_rule("/sign-in", view_func=door.sign_in, methods=["POST"], endpoint="signing_in")
+    app.add_url_rule("/sign-out", view_func=door.sign_out, methods=["POST"])
+
+
+class _Door:
+    def __init__(self, settings: Settings, secret_key: str, attempts: Attempts) -> None:
+        found = {"operator": settings.board_password, "viewer": settings.board_viewer_password}
+        self.passwords = {
+            role: secret.get_secret_value()
+            for role, secret in found.items()
+            if secret and secret.get_secret_value()
+        }
+        self._demo = settings.demo
+        self._key = secret_key.encode()
+        self._attempts = attempts
+
+    def guard(self) -> AnyResponse | None:
+        """Let the request through (None), or answer it here."""
+        g.role = None
+        if request.path in OPEN_PATHS or request.path.startswith(OPEN_FOLDERS):
+            return None
+        if not self.passwords:
+            if self._demo and is_here():
+                g.role = "operator"
+                return None
+            return make_response(render_template("closed.html"), HTTPStatus.FORBIDDEN)
+        g.role = self._signed_in_as()
+        if g.role:
+            return None
+        if request.path == "/metrics":
+            return self._basic()
+        if request.path == "/board.json" or request.method not in {"GET", "HEAD"}:
+            return _refused(HTTPStatus.UNAUTHORIZED, "sign in first")
+        if request.headers.get("Sec-Fetch-Site") == "cross-site":
+            # A link in a chat: a Strict cookie stays behind. Asked again from a page of ours,
+            # the browser sends it. https://www.rfc-editor.org/rfc/rfc6265#section-5.3
+            return make_response(render_template("bounce.html", target=_wanted()))
+        return redirect(url_for("sign_in", next=_wanted()))
+
+    def form(self) -> AnyResponse:
+        """GET /sign-in."""
+        if not self.passwords:
+            return redirect("/")
+        return self._page(HTTPStatus.OK, "")
+
+    def sign_in(self) -> AnyResponse:
+        """POST /sign-in: the only place where a cookie is given."""
+        address = where_from()
+        if not self.passwords:
+            return redirect("/")
+        if not self._attempts.allowed(address):
+            answer = self._page(
+                HTTPStatus.TOO_MANY_REQUESTS, "Too many wrong passwords. Wait a minute."
+            )
+            answer.headers["Retry-After"] = "60"
+            return answer
+        if not _same(request.form.get("csrf", ""), session.get("csrf", "")):
+            return self._page(HTTPStatus.BAD_REQUEST, "This form had expired. Try again.")
+        role = self._role_of(request.form.get("password", ""))
+        if role is None:
+            self._attempts.failed(address)
+            return self._page(HTTPStatus.UNAUTHORIZED, "That is not the password.")
+        session.clear()
+        session.permanent = True
+        session.update(role=role, proof=self._proof(role), csrf=secrets.token_urlsafe(16))
+        return redirect(local_path(request.form.get("next", "")), HTTPStatus.SEE_OTHER)
+
+    def sign_out(self) -> AnyResponse:
+        """POST /sign-out."""
+        if not _same(request.form.get("csrf", ""), session.get("csrf", "")):
+            return _refused(HTTPStatus.BAD_REQUEST, "this form had expired; try again")
+        session.clear()
+        return redirect(url_for("sign_in"), HTTPStatus.SEE_OTHER)
+
+    def words_for_pages(self) -> dict[str, Any]:
+        """For every template: who is signed in, and what a form has to send back."""
+        signed_in = bool(self.passwords) and bool(g.get("role"))
+        return {"role": g.get("role"), "csrf": session.get("csrf", "") if signed_in else ""}
+
+    def _page(self, status: HTTPStatus, fault: str) -> Response:
+        token = session.setdefault("csrf", secrets.token_urlsafe(16))
+        target = local_path(request.values.get("next", ""))
+        page = render_template("sign_in.html", fault=fault, token=token, target=target)
+        return make_response(page, status)
+
+    def _basic(self) -> AnyResponse | None:
+        """A scraper signs in with every request: any user name, either password."""
+        sent = request.authorization
+        address = where_from()
+        if not self._attempts.allowed(address):
+            return _refused(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong passwords")
+        if sent and sent.type == "basic":
+            g.role = self._role_of(sent.password or "")
+            if g.role:
+                return None
+            self._attempts.failed(address)
+        answer = _refused(HTTPStatus.UNAUTHORIZED, "a password is needed (HTTP Basic)")
+        answer.headers["WWW-Authenticate"] = 'Basic realm="Minutehand", charset="UTF-8"'
+        return answer
+
+    def _signed_in_as(self) -> str | None:
+        role = session.get("role")
+        if role in self.passwords and _same(session.get("proof", ""), self._proof(role)):
+            return str(role)
+        return None
+
+    def _proof(self, role: str) -> str:
+        """Binds a cookie to the password of its day: a changed password signs everybody out."""
+        text = f"{role}\x00{self.passwords[role]}".encode()
+        return hmac.new(self._key, text, hashlib.sha256).hexdigest()
+
+    def _role_of(self, password: str) -> str | None:
+        """All passwords are compared, so that the time taken tells nothing."""
+        found = [role for role, kept in self.passwords.items() if _matches(kept, password)]
+        return found[0] if found else None
+
+
+def is_here() -> bool:
+    """True when a browser on this machine asks us directly, by a name of this machine.
+
+    A forwarding header means a proxy or tunnel; a foreign Host means a page elsewhere that had
+    its own name resolved to this machine (DNS rebinding).
+    """
+    if any(name in request.headers for name in FORWARDING):
+        return False
+    host = urlsplit(f"//{request.host}").hostname or ""
+    return is_loopback(request.remote_addr or "") and (host == "localhost" or is_loopback(host))
+
+
+def is_loopback(address: str) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(found, "ipv4_mapped", None)
+    return (mapped or found).is_loopback
+
+
+def where_from() -> str:
+    """The address to throttle; of IPv6 its network, since one caller has all of a /64."""
+    address = request.remote_addr or ""
+    if ":" not in address:
+        return address
+    return str(ipaddress.ip_network((address.partition("%")[0], 64), strict=False))
+
+
+def local_path(target: str) -> str:
+    """A path on this site, or `/`. Browsers read `\\` as `/` and skip tabs and line breaks."""
+    plain = all(" " < char != "\\" for char in target)
+    return target if plain and target.startswith("/") and not target.startswith("//") else "/"
+
+
+def _wanted() -> str:
+    return local_path(request.full_path.removesuffix("?"))
+
+
+def _same(sent: str, kept: str) -> bool:
+    return bool(kept) and hmac.compare_digest(sent.encode(), kept.encode())
+
+
+def _matches(kept: str, password: str) -> bool:
+    if len(password) > LONGEST_PASSWORD:
+        return False
+    if not kept.startswith("scrypt:"):
+        return _same(password, kept)
+    try:
+        return check_password_hash(kept, password)
+    except ValueError:  # not a hash after all: nobody knows its password
+        return False
+
+
+def _refused(status: HTTPStatus, said: str) -> Response:
+    answer = jsonify(said=said)
+    answer.status_code = status
+    return answer
+
+
+def _seal(response: Response) -> Response:
+    """No page may run foreign script, be framed, or stay in a cache."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    return response

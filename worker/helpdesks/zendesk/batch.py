@@ -1,0 +1,104 @@
+"""Many tickets in one call: `update_many`, whose job is watched and read ticket by ticket.
+
+https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#update-many-tickets
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from worker.errors import MinutehandError, Transient
+from worker.helpdesks.zendesk import fields
+from worker.helpdesks.zendesk.calls import Calls
+from worker.tickets import Changes, one_line
+
+LARGEST = 100
+"""Tickets in one call."""
+PATIENCE = 30.0
+"""Seconds that a job may take; a recorded one of 100 tickets took ten."""
+PAUSE = 0.5
+
+
+def update_many(
+    calls: Calls,
+    wanted: Sequence[tuple[str, Changes]],
+    ids: Mapping[str, int],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> dict[str, str]:
+    """Ticket id -> fault ("" is done). One ticket goes as a plain update, which has no job."""
+    faults: dict[str, str] = {}
+    for part in _parts(wanted):
+        try:
+            faults |= _one_call(calls, part, ids, sleep)
+        except MinutehandError as fault:
+            faults |= {ticket_id: str(fault) for ticket_id, _ in part}
+    return faults
+
+
+def _one_call(
+    calls: Calls,
+    part: Sequence[tuple[str, Changes]],
+    ids: Mapping[str, int],
+    sleep: Callable[[float], None],
+) -> dict[str, str]:
+    bodies = {ticket_id: fields.update(changes, ids) for ticket_id, changes in part}
+    bodies = {ticket_id: body for ticket_id, body in bodies.items() if body}
+    nothing = {ticket_id: "" for ticket_id, _ in part if ticket_id not in bodies}
+    if not bodies:
+        return nothing
+    if len(bodies) == 1:
+        ((ticket_id, body),) = bodies.items()
+        calls.call(
+            "PUT",
+            f"/tickets/{quote(ticket_id, safe='')}",
+            what=f"Zendesk ticket {ticket_id}",
+            right="to edit tickets",
+            json={"ticket": body},
+        )
+        return nothing | {ticket_id: ""}
+    content = calls.call(
+        "PUT",
+        "/tickets/update_many",
+        what=f"Zendesk update of {len(bodies)} tickets",
+        right="to edit tickets",
+        about_ticket=False,
+        json={"tickets": [{"id": int(ticket_id), **body} for ticket_id, body in bodies.items()]},
+    )
+    return nothing | _results(calls, fields.object_in(content, "job_status"), list(bodies), sleep)
+
+
+def _results(
+    calls: Calls, job: dict[str, Any], ticket_ids: list[str], sleep: Callable[[float], None]
+) -> dict[str, str]:
+    waited = 0.0
+    while job.get("status") in {"queued", "working"}:
+        if waited >= PATIENCE:
+            raise Transient(f"Zendesk job {job.get('id')}: not done after {PATIENCE:.0f} s")
+        sleep(PAUSE)
+        waited += PAUSE
+        content = calls.call(
+            "GET",
+            f"/job_statuses/{quote(str(job.get('id')), safe='')}",
+            what="Zendesk job status",
+            right="to edit tickets",
+            about_ticket=False,
+        )
+        job = fields.object_in(content, "job_status")
+    faults = dict.fromkeys(ticket_ids, f"the job ended as {job.get('status')}")
+    for result in job.get("results") or ():
+        if not isinstance(result, dict):
+            continue
+        ticket_id = fields.identifier(result.get("id"))
+        if ticket_id in faults:
+            why = result.get("details") or result.get("error") or result.get("errors") or "refused"
+            faults[ticket_id] = "" if result.get("success") else one_line(str(why), 200)
+    return faults
+
+
+def _parts(wanted: Sequence[tuple[str, Changes]]) -> Iterator[Sequence[tuple[str, Changes]]]:
+    for first in range(0, len(wanted), LARGEST):
+        yield wanted[first : first + LARGEST]

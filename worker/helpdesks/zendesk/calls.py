@@ -1,0 +1,182 @@
+"""One call to Zendesk's API, and what each answer means to us.
+
+https://developer.zendesk.com/api-reference/introduction/requests/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from worker.errors import Gone, Permanent, Transient
+from worker.helpdesks.zendesk.token import SignIn
+from worker.tickets import Noun, one_line
+from worker.transport import Transport
+
+_PER_ENDPOINT = re.compile(r"total=(\d+);\s*remaining=(\d+)(?:;\s*resets=(\d+))?")
+
+
+class Rate(Noun):
+    """What Zendesk said last of the account's budget, in requests per minute.
+
+    https://developer.zendesk.com/api-reference/introduction/rate-limits/
+    """
+
+    limit: int | None = None
+    remaining: int | None = None
+    updates_total: int | None = None
+    """Ticket updates per minute for the whole account, agents included."""
+    updates_remaining: int | None = None
+
+
+class Refused(Permanent):
+    """422: Zendesk validated the update and did nothing of it."""
+
+
+class Calls:
+    """Signed calls to one account. Safe to share between threads."""
+
+    def __init__(self, url: str, sign_in: SignIn, transport: Transport) -> None:
+        self._url = url.rstrip("/")
+        self._sign_in = sign_in
+        self._transport = transport
+        self.last_rate: Rate | None = None
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        what: str,
+        right: str,
+        json: Any = None,
+        params: Mapping[str, str] | None = None,
+        about_ticket: bool = True,
+        timeout: float = 10.0,
+    ) -> dict[str, Any]:
+        """One request. `what` names it for people, `right` is what our user needs for it.
+
+        A 401 in the middle of work renews the token and tries once more. Raises `Transient`
+        (network, 409, 429, 5xx, no JSON), `Gone` (404, 410, a closed ticket), `Refused` (422) and
+        `Permanent` (401, 403, any other).
+        """
+        header = self._sign_in.header()
+        answer = self._send(method, path, header, what, json, params, timeout)
+        if answer.status_code == 401 and self._sign_in.refused(header):
+            header = self._sign_in.header()
+            answer = self._send(method, path, header, what, json, params, timeout)
+        self._note_rate(answer.headers)
+        if not answer.ok:
+            raise _fault(answer, what=what, right=right, about_ticket=about_ticket)
+        if answer.status_code == 204:
+            return {}
+        try:
+            content = answer.json()
+        except (ValueError, RecursionError):
+            content = None
+        if not isinstance(content, dict):
+            raise Transient(f"{what}: answered {answer.status_code} without a JSON object")
+        return content
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        header: str,
+        what: str,
+        json: Any,
+        params: Mapping[str, str] | None,
+        timeout: float,
+    ) -> requests.Response:
+        return self._transport.request(
+            method,
+            f"{self._url}/api/v2{path}",
+            what=what,
+            json=json,
+            params=params,
+            headers={"Accept": "application/json", "Authorization": header},
+            timeout=timeout,
+        )
+
+    def _note_rate(self, headers: Mapping[str, str]) -> None:
+        """Both spellings: recorded traffic says zendesk-rate-limit-..., the docs ratelimit."""
+        before = self.last_rate or Rate()
+        updates = _PER_ENDPOINT.search(
+            headers.get("Zendesk-RateLimit-tickets-update")
+            or headers.get("Zendesk-Rate-Limit-tickets-update")
+            or ""
+        )
+        limit = headers.get("ratelimit-limit") or headers.get("X-Rate-Limit")
+        left = headers.get("ratelimit-remaining") or headers.get("X-Rate-Limit-Remaining")
+        self.last_rate = Rate(
+            limit=_whole(limit) if limit else before.limit,
+            remaining=_whole(left) if left else before.remaining,
+            updates_total=int(updates[1]) if updates else before.updates_total,
+            updates_remaining=int(updates[2]) if updates else before.updates_remaining,
+        )
+
+
+def _fault(answer: requests.Response, *, what: str, right: str, about_ticket: bool) -> Exception:
+    status = answer.status_code
+    try:
+        content = answer.json()
+    except (ValueError, RecursionError):
+        content = None
+    reason = _reason(content)
+    if status == 422 and _is_closed(answer.text):
+        return Gone(f"{what}: it is closed and cannot be changed", status=422)
+    if status == 422:
+        return Refused(f"{what}: refused by Zendesk ({reason})", status=422)
+    if status in {404, 410} and about_ticket:
+        return Gone(f"{what}: it does not exist in Zendesk, or our user may not see it", status=404)
+    texts: dict[int, Exception] = {
+        401: Permanent(
+            f"{what}: Zendesk refused our sign-in; check ZENDESK_CLIENT_ID and "
+            "ZENDESK_CLIENT_SECRET (or ZENDESK_EMAIL and ZENDESK_API_TOKEN)",
+            status=401,
+        ),
+        403: Permanent(
+            f"{what}: our Zendesk user is not allowed to; it needs: {right}", status=403
+        ),
+        404: Permanent(
+            f"{what}: answered 404; is ZENDESK_URL https://<account>.zendesk.com?", status=404
+        ),
+        408: Transient(f"{what}: answered 408"),
+        409: Transient(f"{what}: in conflict with another change"),
+    }
+    return texts.get(status) or Permanent(f"{what}: answered {status} ({reason})", status=status)
+
+
+def _reason(content: Any) -> str:
+    """The vendor's own words, cut short: `RecordInvalid: Record validation errors`."""
+    if not isinstance(content, dict):
+        return "no reason given"
+    error = content.get("error")
+    if isinstance(error, dict):
+        error = error.get("message") or error.get("title")
+    words = [str(part) for part in (error, content.get("description")) if part]
+    details = content.get("details")
+    if isinstance(details, dict):
+        words += [
+            str(item.get("description"))
+            for items in details.values()
+            if isinstance(items, list)
+            for item in items
+            if isinstance(item, dict)
+        ]
+    return one_line(": ".join(words) or "no reason given", 200)
+
+
+def _is_closed(text: str) -> bool:
+    lowered = text.lower()
+    return "closed prevents ticket update" in lowered or "closedticket" in lowered
+
+
+def _whole(text: str) -> int | None:
+    try:
+        return int(float(text))
+    except ValueError:
+        return None

@@ -1,0 +1,197 @@
+"""Zendesk's Support API for one account.
+
+https://developer.zendesk.com/api-reference/ticketing/introduction/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+
+from worker.errors import Transient
+from worker.helpdesks.base import Page
+from worker.helpdesks.zendesk import fields
+from worker.helpdesks.zendesk.batch import update_many
+from worker.helpdesks.zendesk.calls import Calls, Rate, Refused
+from worker.helpdesks.zendesk.titles import Known, Titles
+from worker.helpdesks.zendesk.token import SignIn
+from worker.settings import account_of
+from worker.tickets import Changes, Receipt, Ticket
+from worker.transport import Transport
+
+log = structlog.get_logger()
+
+PER_PAGE = 500
+CURSOR = "cursor:"
+
+
+class ZendeskClient:
+    """Implements `worker.helpdesks.base.Client`. Safe to share between threads."""
+
+    def __init__(self, url: str, sign_in: SignIn, transport: Transport) -> None:
+        self._url = url.rstrip("/")
+        self._account = account_of(self._url)
+        self._calls = Calls(self._url, sign_in, transport)
+        self._titles = Titles(self._calls)
+        self._said: set[str] = set()
+
+    @property
+    def last_rate(self) -> Rate | None:
+        """What the last answers' headers said of the account's budget."""
+        return self._calls.last_rate
+
+    def fetch(self, ticket_id: str, *, timeout: float = 10.0) -> Ticket:
+        """GET /tickets/{id}?include=metric_sets; the first in ten minutes looks up the fields.
+
+        https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#show-ticket
+        The metrics come inside the ticket or beside it, and tell the first public agent reply.
+        """
+        known, _ = self._titles.known(timeout=timeout)
+        content = self._calls.call(
+            "GET",
+            f"/tickets/{quote(ticket_id, safe='')}",
+            what=f"Zendesk ticket {ticket_id}",
+            right="to view all tickets",
+            params={"include": "metric_sets"},
+            timeout=timeout,
+        )
+        raw = fields.object_in(content, "ticket")
+        try:
+            return self._ticket(raw, _metrics(content, [raw]), known)
+        except ValueError as fault:
+            raise Transient(f"Zendesk ticket {ticket_id}: unreadable, {fault}") from None
+
+    def write(self, ticket_id: str, changes: Changes, *, current: Ticket | None = None) -> Receipt:
+        """One PUT with everything; what has no field is said once and the rest still written.
+
+        https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#update-ticket
+        `current` is not needed: our fields never touch a tag of somebody else.
+        """
+        del current
+        known, looked_up = self._titles.known()
+        try:
+            return self._put(ticket_id, changes, known, calls=looked_up + 1)
+        except Refused:
+            self._titles.forget()
+            fresh, again = self._titles.known()
+            if fresh.ids == known.ids:
+                raise
+            return self._put(ticket_id, changes, fresh, calls=looked_up + again + 2)
+
+    def write_many(self, changes: Iterable[tuple[str, Changes]]) -> dict[str, str]:
+        """`update_many` in parts of 100: ticket id -> fault ("" is done)."""
+        known, _ = self._titles.known()
+        return update_many(self._calls, list(changes), known.ids)
+
+    def changed_since(self, watermark: str | None, *, start: datetime) -> Page:
+        """The incremental export by cursor, which leaves out the last minute; admins only.
+
+        https://developer.zendesk.com/api-reference/ticketing/ticket-management/incremental_exports/
+        """
+        known, _ = self._titles.known()
+        params = {"include": "metric_sets", "per_page": str(PER_PAGE)}
+        if watermark and watermark.startswith(CURSOR):
+            params["cursor"] = watermark.removeprefix(CURSOR)
+        else:
+            params["start_time"] = watermark or str(int(start.timestamp()))
+        content = self._calls.call(
+            "GET",
+            "/incremental/tickets/cursor",
+            what="Zendesk's list of changed tickets",
+            right="an admin's role (the incremental export is for admins)",
+            about_ticket=False,
+            params=params,
+            timeout=30.0,
+        )
+        listed = content.get("tickets")
+        raws = [raw for raw in listed if isinstance(raw, dict)] if isinstance(listed, list) else []
+        cursor = content.get("after_cursor")
+        return Page(
+            tickets=tuple(self._readable(raws, _metrics(content, raws), known)),
+            watermark=f"{CURSOR}{cursor}" if cursor else watermark or params["start_time"],
+            more=content.get("end_of_stream") is False and bool(cursor),
+        )
+
+    def ticket_url(self, ticket_id: str) -> str:
+        """Where an agent reads the ticket."""
+        return f"{self._url}/agent/tickets/{quote(ticket_id, safe='')}"
+
+    def ping(self) -> str:
+        """GET /users/me: our user's name and role.
+
+        https://developer.zendesk.com/api-reference/ticketing/users/users/#show-self
+        """
+        content = self._calls.call(
+            "GET",
+            "/users/me",
+            what="Zendesk sign-in",
+            right="to be an active user",
+            about_ticket=False,
+        )
+        user = fields.object_in(content, "user")
+        return f"{user.get('name') or 'unnamed user'} ({user.get('role') or 'role unknown'})"
+
+    def _put(self, ticket_id: str, changes: Changes, known: Known, *, calls: int) -> Receipt:
+        body = fields.update(changes, known.ids)
+        said = tuple(self._new(self._missing(changes, known)))
+        if not body:
+            return Receipt(written=Changes(), said=said, calls=calls - 1)
+        self._calls.call(
+            "PUT",
+            f"/tickets/{quote(ticket_id, safe='')}",
+            what=f"Zendesk ticket {ticket_id}",
+            right="to edit tickets",
+            json={"ticket": body},
+        )
+        return Receipt(written=fields.arrived(changes, known.ids), said=said, calls=calls)
+
+    def _missing(self, changes: Changes, known: Known) -> Iterator[str]:
+        if known.refused:
+            yield known.refused
+            return
+        for title in fields.custom_fields(changes):
+            if title not in known.ids:
+                yield (
+                    f"Zendesk {self._account} has no ticket field {title!r}, so it is not written: "
+                    "add it as worker/helpdesks/zendesk/README.md says"
+                )
+
+    def _new(self, texts: Iterable[str]) -> Iterator[str]:
+        """What this client has not said before."""
+        for text in texts:
+            if text not in self._said:
+                self._said.add(text)
+                yield text
+
+    def _ticket(self, raw: dict[str, Any], metrics: dict[Any, Any], known: Known) -> Ticket:
+        metric = metrics.get(raw.get("id"))
+        return fields.ticket(raw, metric, account=self._account, ids=known.ids, url=self._url)
+
+    def _readable(
+        self, raws: list[dict[str, Any]], metrics: dict[Any, Any], known: Known
+    ) -> Iterator[Ticket]:
+        for raw in raws:
+            try:
+                yield self._ticket(raw, metrics, known)
+            except ValueError as fault:
+                log.warning("an unreadable ticket in Zendesk's list was left out", fault=str(fault))
+
+
+def _metrics(content: dict[str, Any], raws: list[dict[str, Any]]) -> dict[Any, Any]:
+    """Ticket id -> its metric set, inside the ticket or beside the list."""
+    beside = content.get("metric_sets")
+    found = {
+        metric.get("ticket_id"): metric
+        for metric in (beside if isinstance(beside, list) else [])
+        if isinstance(metric, dict)
+    }
+    alone = content.get("metric_set")
+    for raw in raws:
+        inside = raw.get("metric_set") or alone
+        if isinstance(inside, dict):
+            found.setdefault(raw.get("id"), inside)
+    return found
