@@ -67,9 +67,14 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
-    def alerts(self, ticket_id: str) -> list[tuple[float, dict[str, Any]]]:
+    def alerts(self, helpdesk: str, ticket_id: str) -> list[tuple[float, dict[str, Any]]]:
         """(received at, body) for one ticket, in order."""
-        return [(at, body) for at, _, body in self.received if body["ticket"]["id"] == ticket_id]
+        wanted = (helpdesk, ticket_id)
+        return [
+            (at, body)
+            for at, _, body in self.received
+            if (body["ticket"]["helpdesk"], body["ticket"]["id"]) == wanted
+        ]
 
     def stop(self) -> None:
         self._server.shutdown()

@@ -142,15 +142,16 @@ class _Door:
                 return None
             return make_response(render_template("closed.html"), HTTPStatus.FORBIDDEN)
         g.role = self._signed_in_as()
-        if g.role:
-            return None
+        return None if g.role else self._turn_away()
+
+    def _turn_away(self) -> AnyResponse | None:
         if request.path == "/metrics":
             return self._basic()
         if request.path == "/board.json" or request.method not in {"GET", "HEAD"}:
             return _refused(HTTPStatus.UNAUTHORIZED, "sign in first")
         if request.headers.get("Sec-Fetch-Site") == "cross-site":
             # A link in a chat: a Strict cookie stays behind. Asked again from a page of ours,
-            # the browser sends it. https://www.rfc-editor.org/rfc/rfc6265#section-5.3
+            # the browser sends it. https://web.dev/articles/samesite-cookies-explained
             return make_response(render_template("bounce.html", target=_wanted()))
         return redirect(url_for("sign_in", next=_wanted()))
 
@@ -262,7 +263,7 @@ def where_from() -> str:
 
 
 def local_path(target: str) -> str:
-    """A path on this site, or `/`. Browsers read `\\` as `/` and skip tabs and line breaks."""
+    """A path on this site, or `/`. Browsers read a backslash as a slash and skip tabs."""
     plain = all(" " < char != "\\" for char in target)
     return target if plain and target.startswith("/") and not target.startswith("//") else "/"
 

@@ -80,9 +80,9 @@ def test_a_step_reaches_the_channel_on_time_and_signed(stack: Stack, helpdesk: s
     ticket_id = stack.create(helpdesk, OUTAGE)
     created = whole_second(stack.ticket(helpdesk, ticket_id)["created_at"])
 
-    until(lambda: len(stack.receiver.alerts(ticket_id)) == 2, 12, "both alerts")
+    until(lambda: len(stack.receiver.alerts(helpdesk, ticket_id)) == 2, 12, "both alerts")
 
-    (half_at, half), (full_at, full) = stack.receiver.alerts(ticket_id)
+    (half_at, half), (full_at, full) = stack.receiver.alerts(helpdesk, ticket_id)
     assert (half["step"], full["step"]) == ("50%", "100%")
     assert (half["severity"], half["type"]) == ("P1", "escalation")
     assert half_at >= created.timestamp() + 1.5
@@ -108,9 +108,9 @@ def test_a_public_reply_settles_the_timer_and_marks_it_as_met(stack: Stack, help
         "the settled state",
     )
 
-    sent = len(stack.receiver.alerts(ticket_id))
+    sent = len(stack.receiver.alerts(helpdesk, ticket_id))
     time.sleep(3.5)
-    assert len(stack.receiver.alerts(ticket_id)) == sent
+    assert len(stack.receiver.alerts(helpdesk, ticket_id)) == sent
 
 
 @helpdesks
