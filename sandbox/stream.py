@@ -14,6 +14,8 @@ import tomllib
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+import requests
+
 from sandbox import acts
 from sandbox.alteration import TicketClosedError
 from sandbox.desk import Desk, Origin, Said
@@ -28,6 +30,8 @@ Story = dict[str, Any]
 MOST_OPEN = 60
 MOST_KEPT = 2000
 """Tickets kept per helpdesk; beyond it the oldest closed ones are forgotten."""
+LONGEST_WAIT = 60.0
+"""Seconds that the first story waits for Minutehand to be ready."""
 DONE = {"solved", "closed"}
 LAST_WORD = "Thank you for your patience. We have looked into it and consider it settled."
 
@@ -87,6 +91,7 @@ class Stream:
         self._later: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = itertools.count()
         self._stopped = threading.Event()
+        self._listener = sandbox.settings.minutehand_url
         self._open: list[tuple[Desk, Ticket]] = []
 
     def start(self) -> None:
@@ -98,6 +103,7 @@ class Stream:
         self._stopped.set()
 
     def _run(self) -> None:
+        self._wait_for_the_listener()
         next_story = time.monotonic()
         while True:
             present = time.monotonic()
@@ -109,6 +115,17 @@ class Stream:
             upcoming = min([next_story, *(moment for moment, *_ in self._later[:1])])
             if self._stopped.wait(max(0.0, upcoming - time.monotonic())):
                 return
+
+    def _wait_for_the_listener(self) -> None:
+        """A webhook to a service that is still starting would be lost, and with it the show."""
+        until = time.monotonic() + LONGEST_WAIT
+        while self._listener and time.monotonic() < until and not self._stopped.is_set():
+            try:
+                if requests.get(f"{self._listener}/readyz", timeout=2).ok:
+                    return
+            except requests.RequestException:
+                pass
+            self._stopped.wait(0.3)
 
     def tell(self, story: Story, desk: Desk) -> Ticket:
         """Open a story's ticket on this desk and plan what happens to it."""

@@ -29,7 +29,7 @@ def create_app(parts: Parts) -> Flask:
     )
     app.register_blueprint(inbox(settings, parts.due, parts.journal))
     app.register_blueprint(health(Health(parts.redis)))
-    app.register_blueprint(board(source, settings))
+    app.register_blueprint(board(source, settings, zone=parts.policy.time_zone))
     protect(app, settings, settings.secret_key.get_secret_value() if settings.secret_key else "")
     app.register_error_handler(RedisError, _redis_away)
     app.register_error_handler(HTTPException, _machine_answer)

@@ -74,15 +74,13 @@ def board(
 ) -> Blueprint:
     """The pages over a source; moments are shown in `zone`."""
     pages = Blueprint("board", __name__)
-    poll = (
-        "a second" if settings.public_url else "a minute"
-    )  # without webhooks only polls bring any
+    within = "a second" if settings.public_url else "a minute"  # without webhooks, polls
 
     @pages.get("/")
     def index() -> str:
         now = clock()
         return render_template(
-            "board.html", **_content(source, settings, now, zone), now=now, zone=zone, poll=poll
+            "board.html", **_content(source, settings, now, zone), now=now, zone=zone, within=within
         )
 
     @pages.get("/board.json")
@@ -91,6 +89,7 @@ def board(
         answer = jsonify(_content(source, settings, now, zone))
         answer.add_etag()
         answer.make_conditional(request)
+        answer.headers.pop("Date", None)  # the server's own follows
         answer.headers["X-Minutehand-Now"] = now.isoformat(timespec="milliseconds")
         return answer
 
@@ -228,25 +227,21 @@ def _step(step: Step, state: State, lines: list[Line], now: datetime, zone: str)
     """A step with what the record says about it; its repeats (`100% +15m: lead`) count to it."""
     starts = (f"{step.label}:", f"{step.label} +")
     found = [
-        f"{moment(line.at, now, zone)} {line.what} {line.text.removeprefix(starts[0]).strip()}"
+        f"{moment(line.at, now, zone)} {line.what}: {line.text.removeprefix(starts[0]).strip()}"
         for line in lines
-        if line.text.startswith(starts) and line.what not in {"step", "decided"}
+        if line.text.startswith(starts)
     ]
-    if not found:
-        handled = state.timer is not None and step.moment <= state.timer.handled_until
-        found = [
-            "passed"
-            if handled
-            else f"not needed: {state.settled.why}"
-            if state.settled
-            else "planned"
-        ]
+    every = step.repeat_seconds
     return {
         "label": step.label,
         "at": clock_time(step.moment, zone),
         "who": ", ".join(step.notify) or "nobody",
-        "again": f"then every {short(timedelta(seconds=step.repeat_seconds))}"
-        if step.repeat_seconds
-        else "",
-        "happened": found,
+        "again": f"then every {short(timedelta(seconds=every))}" if every else "",
+        "happened": found or [_nothing_happened(step, state)],
     }
+
+
+def _nothing_happened(step: Step, state: State) -> str:
+    if state.timer and step.moment <= state.timer.handled_until:
+        return "passed"
+    return f"not needed: {state.settled.why}" if state.settled else "planned"

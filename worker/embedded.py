@@ -57,6 +57,7 @@ def server_command(binary: str, folder: Path, data_dir: Path) -> list[str]:
         "save": "",
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
+        "logfile": str(keep / "redis.log"),
         "daemonize": "no",
     }
     return [binary, *(part for name, value in options.items() for part in (f"--{name}", value))]

@@ -39,7 +39,8 @@ class Console:
         if _shows_colour(sys.stdout):
             line = f"\x1b[{COLOURS[alert.severity]}m{line}\x1b[0m"
         try:
-            print(_printable_there(line, sys.stdout), flush=True)  # noqa: T201 printing is its job
+            sys.stdout.write(f"{_printable_there(line, sys.stdout)}\n")  # one write: whole lines
+            sys.stdout.flush()
         except (OSError, ValueError):
             raise Transient(f"channel {self.name}: standard output cannot be written") from None
 

@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -87,7 +87,7 @@ def start_demo(settings: Settings) -> None:
 
 
 def run(settings: Settings, environment: Mapping[str, str], more: tuple[str, ...]) -> None:
-    """Start Redis if needed, then web, worker, clock and `more`; return after a signal."""
+    """Start Redis if needed, then `more`, web, worker and clock; return after a signal."""
     policy = policy_from(settings)
     _free(settings.port, "PORT")
     supervisor = Supervisor(say)
@@ -103,18 +103,15 @@ def run(settings: Settings, environment: Mapping[str, str], more: tuple[str, ...
             inside["REDIS_URL"] = f"unix://{folder}/redis.sock"
             inside["SECRET_KEY"] = secret_key(settings)
         wait_for(_address(settings, inside), REDIS_SECONDS)
-        for name in ("web", "work", "clock"):
+        for name in (*more, "web", "work", "clock"):
             shown = "worker" if name == "work" else name
             supervisor.start(shown, [sys.executable, "-m", "worker", name], inside)
+            if name in more:
+                _wait_for_port(int(environment["SANDBOX_PORT"]))
         say("up", f"mode {settings.mode}, policy {settings.policy_file}")
         if policy.unreached(Severity.P1):
             say("up", "WARNING: P1 alerts reach nobody; name a channel in the policy's [channels]")
-
-        def start_more() -> None:
-            for name in more:
-                supervisor.start(name, [sys.executable, "-m", "worker", name], inside)
-
-        supervisor.watch(_Ready(settings, start_more))
+        supervisor.watch(_Ready(settings))
         say("up", "stopping")
     finally:
         supervisor.stop()
@@ -124,10 +121,9 @@ def run(settings: Settings, environment: Mapping[str, str], more: tuple[str, ...
 
 
 class _Ready:
-    """Says once that everything runs, and where; then starts what was to come after."""
+    """Says once that everything runs, and where."""
 
-    def __init__(self, settings: Settings, then: Callable[[], None]) -> None:
-        self._then = then
+    def __init__(self, settings: Settings) -> None:
         self._url = f"http://127.0.0.1:{settings.port}"
         self._told = False
         self._next = 0.0
@@ -140,11 +136,9 @@ class _Ready:
         if _answers(f"{self._url}/readyz"):
             self._told = True
             say("up", f"ready: the board is at {self._url}/ (Ctrl-C stops everything)")
-            self._then()
         elif time.monotonic() > self._until:
             self._told = True
             say("up", f"not ready after {READY_SECONDS:.0f} s; {self._url}/readyz says why")
-            self._then()
 
 
 def secret_key(settings: Settings) -> str:
@@ -182,6 +176,15 @@ def _answers(url: str) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+def _wait_for_port(port: int) -> None:
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
 
 
 def _free(port: int, variable: str) -> None:

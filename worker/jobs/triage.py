@@ -41,6 +41,7 @@ def triage(parts: Parts, claim: Claim, now: datetime) -> None:
     if committed is None:
         parts.records.drop_inbox(key, len(events))
         return
+    _tell(key, committed)
     _push_to_merge_target(parts, key, events, committed.state, now)
     if committed.claim:
         write_now(parts, key, committed.claim, now)
@@ -57,6 +58,8 @@ def take_in(
         if outcome is None or (state is None and outcome.state.ticket.created_at < start):
             return None
         after = outcome.state
+        if after == state and not outcome.lines:
+            return None  # an echo of our own write, most of the time
         mode = parts.settings.mode
         changes = differences(after, mode, parts.policy.time_zone, now)
         just_settled = after.settled and not (state and state.settled)
@@ -71,6 +74,17 @@ def take_in(
         )
 
     return parts.records.change(key, step, now=now)
+
+
+def _tell(key: TicketKey, committed: Committed) -> None:
+    """For the terminal; no subject and no quote, which logs would keep for too long."""
+    timer = committed.state.timer
+    for what, text in committed.lines:
+        if what == "decided":
+            due = f"{timer.deadline:%Y-%m-%d %H:%M:%S} UTC" if timer else "no target"
+            log.info(what, ticket=str(key), due=due, text=text)
+        elif what in {"person", "settled"}:
+            log.info(what, ticket=str(key), text=text)
 
 
 def _reading(parts: Parts, key: TicketKey, events: list[Event]) -> Ticket | None:

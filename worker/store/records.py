@@ -48,6 +48,8 @@ class Committed(NamedTuple):
     """With `write_here`: the claim on the write, or None when another job has it."""
     alerts: int
     """Alerts that were new."""
+    lines: tuple[tuple[str, str], ...] = ()
+    """What went into the record."""
 
 
 class Records:
@@ -124,7 +126,7 @@ class Records:
             return None
         token = int(answer[1])
         claim = Claim(Member(Kind.WRITE, str(key)), token, 1) if token else None
-        return Committed(state, claim, int(answer[2]))
+        return Committed(state, claim, int(answer[2]), effects.lines)
 
     def say(self, key: TicketKey, lines: Iterable[tuple[str, str]], *, now: datetime) -> None:
         """Add lines to a record without touching the state."""
