@@ -1,0 +1,70 @@
+"""What machines read: /readyz and /metrics."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
+from redis import Redis
+
+from webhooks.app import create_app
+from worker.settings import Settings
+from worker.wiring import Parts, build
+
+
+@pytest.fixture
+def parts(redis: Redis) -> Parts:
+    environment = {
+        "REDIS_URL": "redis://unused",
+        "SECRET_KEY": "for-tests",
+        "BOARD_PASSWORD": "open-sesame",
+        "POLICY_FILE": "/does/not/exist.toml",
+    }
+    return build(Settings.from_environment(environment), redis=redis)
+
+
+@pytest.fixture
+def client(parts: Parts) -> FlaskClient:
+    return create_app(parts).test_client()
+
+
+def test_ready_when_worker_and_clock_have_just_been_seen(parts: Parts, client: FlaskClient) -> None:
+    now = datetime.now(UTC)
+    parts.journal.beat("worker a", now)
+    parts.journal.beat("clock a", now)
+
+    assert client.get("/readyz").status_code == 200
+
+
+def test_not_ready_when_the_clock_was_last_seen_a_minute_ago(
+    parts: Parts, client: FlaskClient
+) -> None:
+    now = datetime.now(UTC)
+    parts.journal.beat("worker a", now)
+    parts.journal.beat("clock a", now - timedelta(minutes=1))
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert "no clock for 60 s" in str(answer.get_json())
+
+
+def test_metrics_read_as_prometheus_text_and_count_what_happened(
+    parts: Parts, client: FlaskClient
+) -> None:
+    parts.journal.count("alert_sent", 3)
+    credentials = base64.b64encode(b"prometheus:open-sesame").decode()
+
+    answer = client.get("/metrics", headers={"Authorization": f"Basic {credentials}"})
+
+    families = {f.name: f for f in text_string_to_metric_families(answer.get_data(as_text=True))}
+    assert families["minutehand_redis_up"].samples[0].value == 1
+    counted = {s.labels["what"]: s.value for s in families["minutehand_events"].samples}
+    assert counted["alert_sent"] == 3
+
+
+def test_metrics_are_closed_to_strangers(client: FlaskClient) -> None:
+    assert client.get("/metrics").status_code in {401, 403}
