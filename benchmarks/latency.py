@@ -18,7 +18,7 @@ from pathlib import Path
 from stack import Stack, until
 
 TICKETS = 200
-PER_SECOND = 20.0
+PACES = {"20 a second": 20.0, "all at once": 1000.0}
 RUNS = 3
 GOAL_SECONDS = 1.0
 POLICY = """
@@ -38,27 +38,29 @@ SUBJECTS = (
 def main() -> None:
     """Run, print the table, and fail when the goal is missed."""
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    print(f"{TICKETS} tickets at {PER_SECOND:g} a second, {RUNS} runs; seconds from POST to update")
-    print(f"{'run':>4} {'helpdesk':<10} {'tickets':>7} {'p50':>7} {'p95':>7} {'p99':>7} {'max':>7}")
+    print(f"{TICKETS} tickets, {RUNS} runs; seconds from the helpdesk's POST to our update")
+    heads = " ".join(f"{name:>7}" for name in ("tickets", "p50", "p95", "p99", "max"))
+    print(f"{'pace':<12} {'run':>4} {'helpdesk':<10} {heads}")
     worst = 0.0
-    for run in range(1, RUNS + 1):
-        with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), POLICY) as stack:
-            for helpdesk, seconds in measure(stack).items():
-                worst = max(worst, quantile(seconds, 95))
-                figures = " ".join(f"{quantile(seconds, q):7.3f}" for q in (50, 95, 99, 100))
-                print(f"{run:>4} {helpdesk:<10} {len(seconds):>7} {figures}")
+    for pace, per_second in PACES.items():
+        for run in range(1, RUNS + 1):
+            with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), POLICY) as stack:
+                for helpdesk, seconds in measure(stack, per_second).items():
+                    worst = max(worst, quantile(seconds, 95))
+                    figures = " ".join(f"{quantile(seconds, q):7.3f}" for q in (50, 95, 99, 100))
+                    print(f"{pace:<12} {run:>4} {helpdesk:<10} {len(seconds):>7} {figures}")
     print(f"worst p95 {worst:.3f} s, goal under {GOAL_SECONDS:g} s")
     sys.exit(0 if worst < GOAL_SECONDS else 1)
 
 
-def measure(stack: Stack) -> dict[str, list[float]]:
+def measure(stack: Stack, per_second: float) -> dict[str, list[float]]:
     """Create the tickets at an even pace and wait for the last one's write."""
     created: list[tuple[str, str]] = []
     started = time.monotonic()
     for number in range(TICKETS):
         helpdesk = ("zendesk", "freshdesk")[number % 2]
         created.append((helpdesk, stack.create(helpdesk, SUBJECTS[number % len(SUBJECTS)])))
-        time.sleep(max(0.0, started + (number + 1) / PER_SECOND - time.monotonic()))
+        time.sleep(max(0.0, started + (number + 1) / per_second - time.monotonic()))
     posted = {
         (parcel["helpdesk"], parcel["ticket"]): parcel["attempts"][0]["at"]
         for parcel in reversed(stack.control("get", "/deliveries")["deliveries"])

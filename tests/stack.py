@@ -52,7 +52,7 @@ class Receiver:
         received: list[tuple[float, dict[str, str], dict[str, Any]]] = []
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 the library's name
+            def do_POST(self) -> None:
                 at = time.time()
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 received.append((at, dict(self.headers), json.loads(body)))

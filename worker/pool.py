@@ -78,7 +78,7 @@ class ThreadWorker(SimpleWorker):
         if pipeline is not None:
             super().set_state(state, pipeline=pipeline)
 
-    def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001 RQ's signature
+    def check_for_suspension(self, burst: bool) -> None:
         if time.monotonic() - self._looked >= SUSPENSION_SECONDS:
             self._looked = time.monotonic()
             super().check_for_suspension(burst)

@@ -95,3 +95,11 @@ def short(span: timedelta) -> str:
     minutes, seconds = divmod(rest, 60)
     parts = ((hours, "h"), (minutes, "m"), (seconds, "s"))
     return "".join(f"{count}{unit}" for count, unit in parts if count)
+
+
+def left(span: timedelta) -> str:
+    """Time left to a deadline, for people: `in 11m 15s`, `now`, `overdue by 3m`."""
+    if abs(span) < timedelta(seconds=1):
+        return "now"
+    words = short(abs(span)).replace("h", "h ").replace("m", "m ").rstrip()
+    return f"in {words}" if span > timedelta(0) else f"overdue by {words}"

@@ -10,7 +10,8 @@ from pydantic import SecretStr
 from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
-from webhooks.sign_in import RecentAttempts, local_path, protect
+from webhooks.attempts import RecentAttempts
+from webhooks.sign_in import local_path, protect
 from worker.errors import Misconfigured
 from worker.settings import Settings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TextIO
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from worker.channels.base import Alert
 from worker.errors import Transient
 from worker.tickets import Severity, one_line
-from worker.timer import short
+from worker.timer import left
 from worker.transport import Transport
 
 COLOURS = {Severity.P1: "1;31", Severity.P2: "33", Severity.P3: "36", Severity.P4: "2"}
@@ -61,7 +61,7 @@ def in_one_line(alert: Alert, now: datetime) -> str:
         _inert(f"{ticket.helpdesk}/{ticket.account}/{ticket.id}"),
         f'"{_inert(ticket.subject)}"',
         f"due {due:%H:%M:%S %Z}",
-        f"({_left(alert.deadline - now)})",
+        f"({left(alert.deadline - now)})",
         *(f"[{text}]" for text, holds in flags if holds),
         f"-> {_inert(alert.channel)}:",
         _inert(alert.reasons[0].text) if alert.reasons else "no reason given",
@@ -72,14 +72,6 @@ def in_one_line(alert: Alert, now: datetime) -> str:
 def _inert(text: str) -> str:
     """One line without anything a terminal obeys, the 8-bit controls included."""
     return "".join(char for char in one_line(text) if char.isprintable())
-
-
-def _left(span: timedelta) -> str:
-    if abs(span) < timedelta(seconds=1):
-        return "now"
-    late = span.total_seconds() < 0
-    words = short(-span if late else span).replace("h", "h ").replace("m", "m ").rstrip()
-    return f"overdue by {words}" if late else f"in {words}"
 
 
 def _shows_colour(stream: TextIO) -> bool:

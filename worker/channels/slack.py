@@ -8,7 +8,7 @@ hide a link or break the message; https://api.slack.com/reference/block-kit/bloc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from worker.channels.base import Alert
 from worker.errors import Permanent
 from worker.note import NAMES
 from worker.tickets import Reason, Severity, one_line
-from worker.timer import short
+from worker.timer import left
 from worker.transport import Transport, check_address
 
 HEADER_LIMIT = 150
@@ -120,7 +120,7 @@ def escape(text: str) -> str:
 def _headline(alert: Alert, now: datetime) -> str:
     severity = f"{alert.severity} {NAMES[alert.severity]}"
     if alert.type == "escalation":
-        return f"{severity}: first response {_left(alert.deadline - now)}"
+        return f"{severity}: first response {_due(alert, now)}"
     words = {
         "resolved": "nobody is waiting any more",
         "acknowledged": "acknowledged",
@@ -137,7 +137,7 @@ def _blocks(alert: Alert, subject: str, now: datetime) -> list[dict[str, Any]]:
         f"Severity: {alert.severity} {NAMES[alert.severity]}",
         f"Step: {one_line(alert.step)}",
         f"First response due: {due:%Y-%m-%d %H:%M:%S %Z}",
-        f"Time: {_left(alert.deadline - now)}",
+        f"Time: {_due(alert, now)}",
     ]
     if alert.plan:
         fields.append(f"Plan: {one_line(alert.plan)}")
@@ -205,9 +205,6 @@ def _plain(text: str, limit: int) -> dict[str, Any]:
     return {"type": "plain_text", "text": escaped, "emoji": False}
 
 
-def _left(span: timedelta) -> str:
-    if abs(span) < timedelta(seconds=1):
-        return "due now"
-    late = span.total_seconds() < 0
-    words = short(-span if late else span).replace("h", "h ").replace("m", "m ").rstrip()
-    return f"overdue by {words}" if late else f"due in {words}"
+def _due(alert: Alert, now: datetime) -> str:
+    words = left(alert.deadline - now)
+    return words if words.startswith("overdue") else f"due {words}"

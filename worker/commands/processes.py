@@ -88,7 +88,7 @@ def _feed(parts: Parts, process: str, *, arm: bool = False) -> None:
     thread.join(1)
 
 
-def _beat(parts: Parts, name: str, stop: threading.Event, arm: bool) -> None:  # noqa: FBT001
+def _beat(parts: Parts, name: str, stop: threading.Event, arm: bool) -> None:
     """Say that we live; the clock also makes sure that no account's poll was ever lost."""
     while True:
         try:

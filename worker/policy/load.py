@@ -24,6 +24,10 @@ ChannelOptions = Mapping[str, type[BaseModel]]
 """Channel type -> the model of its keys."""
 
 
+Say = Callable[[Place, str], None]
+"""Adds a fault about a place in the file."""
+
+
 def load_policy(
     path: Path, *, environment: Mapping[str, str], channel_types: ChannelOptions
 ) -> Policy:
@@ -54,18 +58,27 @@ def read_policy(
         faults.append(f"{name}:{line}: {words}" if line else f"{name}: {words}")
 
     channels = _channels(own.pop("channels", {}), environment, channel_types, say)
-    policy: Policy | None = None
-    try:
-        policy = Policy.model_validate({**_over(_built_in(), own), "channels": channels})
-    except ValidationError as fault:
-        for error in fault.errors():
-            say(error["loc"], _words(error))
+    policy = _validated(own, channels, say)
     if policy:
         for place, words in _contradictions(policy, own):
             say(place, words)
     if faults or policy is None:
         raise Misconfigured(*sorted(set(faults), key=_by_line))
     return policy
+
+
+def _validated(own: dict[str, Any], channels: dict[str, ChannelRule], say: Say) -> Policy | None:
+    """The policy; with faults, what remains without the tables they are in, to look on in it."""
+    try:
+        return Policy.model_validate({**_over(_built_in(), own), "channels": channels})
+    except ValidationError as fault:
+        for error in fault.errors():
+            say(error["loc"], _words(error))
+            own.pop(str(error["loc"][0]), None)
+    try:
+        return Policy.model_validate({**_over(_built_in(), own), "channels": channels})
+    except ValidationError:
+        return None
 
 
 def _built_in() -> dict[str, Any]:
@@ -86,10 +99,6 @@ def _over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
         else:
             merged[key] = value
     return merged
-
-
-Say = Callable[[Place, str], None]
-"""Adds a fault about a place in the file."""
 
 
 def _channels(

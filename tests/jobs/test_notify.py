@@ -1,0 +1,162 @@
+"""notify: one alert, one channel, until it arrives or never can."""
+
+from __future__ import annotations
+
+import pytest
+from channels.receiver import HOSTILE
+from jobs.world import HALF, OUTAGE, POLICY, World, drain, hurry, run
+
+from worker.store.due import Claim
+from worker.store.keys import Kind
+from worker.tickets import TicketKey
+
+ONE = POLICY.replace('notify = ["team"]', "notify = []", 1)
+
+
+def a_due_alert(world: World, helpdesk: str, text: str = OUTAGE) -> TicketKey:
+    world.start(policy=ONE)
+    key = world.decided(helpdesk, text)
+    world.pass_time(key, HALF)
+    return key
+
+
+def committed(world: World) -> Claim:
+    """The step has been committed, its alert is claimed and not yet sent."""
+    (step,), _ = world.parts.due.claim()
+    run(step)
+    claims, _ = world.parts.due.claim()
+    (send,) = [claim for claim in claims if claim.member.kind is Kind.SEND]
+    return send
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_a_receiver_that_is_away_gets_the_alert_later_and_once(
+    world: World, helpdesk: str, status: int
+) -> None:
+    key = a_due_alert(world, helpdesk)
+    world.receiver.status = status
+    drain(world.parts)
+    assert world.record(key, "sent") == []
+
+    world.receiver.status = 200
+    hurry(world.parts)
+    hurry(world.parts)
+
+    assert world.record(key, "sent") == ["sent: 50%: oncall"]
+    first, second = world.receiver.posted
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+    assert world.parts.journal.counters()["alert_sent"] == 1
+
+
+def test_a_receiver_may_say_when_to_come_again(world: World, helpdesk: str) -> None:
+    a_due_alert(world, helpdesk)
+    world.receiver.status, world.receiver.headers = 429, {"Retry-After": "33"}
+
+    drain(world.parts)
+
+    (member,) = [m for m in world.redis.zrange("mh:due", 0, -1) if m.startswith("send:")]
+    assert 32 < (world.due(Kind.SEND, member.removeprefix("send:")) or 0) <= 37
+
+
+@pytest.mark.parametrize("status", [404, 410, 401, 302])
+def test_a_receiver_that_refuses_is_said_and_not_asked_again(
+    world: World, helpdesk: str, status: int
+) -> None:
+    key = a_due_alert(world, helpdesk)
+    world.receiver.status = status
+
+    drain(world.parts)
+    hurry(world.parts)
+
+    (failed,) = world.record(key, "failed")
+    assert str(status) in failed
+    assert "oncall" in failed
+    (said,) = world.parts.journal.said()
+    assert "oncall" in said
+    assert world.receiver.url not in f"{failed} {said}"
+    assert len(world.receiver.posted) == 1
+    assert world.parts.due.failures() == []
+
+
+def test_an_answer_between_commit_and_send_stops_the_alert(world: World, helpdesk: str) -> None:
+    key = a_due_alert(world, helpdesk)
+    send = committed(world)
+    world.reply(key)
+    world.touch(key)
+    (event,), _ = world.parts.due.claim()
+    run(event)
+
+    run(send)
+    drain(world.parts)
+
+    assert world.alerts() == []
+    assert "skipped: 50%: oncall: answered meanwhile" in world.record(key)
+    assert world.due(Kind.SEND, send.member.subject) is None
+
+
+def test_an_alert_that_was_sent_is_not_sent_again(world: World, helpdesk: str) -> None:
+    a_due_alert(world, helpdesk)
+    send = committed(world)
+    run(send)
+    world.parts.due.arm(send.member, 1.0)
+
+    drain(world.parts)
+
+    assert len(world.alerts()) == 1
+
+
+def test_a_channel_that_left_the_policy_is_said(world: World, helpdesk: str) -> None:
+    key = a_due_alert(world, helpdesk)
+    send = committed(world)
+    world.start(policy=ONE.replace("[channels.oncall]", "[channels.triage]"))
+
+    run(send)
+
+    assert [line for line in world.record(key, "failed") if "oncall is gone" in line]
+    assert world.alerts() == []
+
+
+def test_hostile_text_arrives_inert(world: World, helpdesk: str) -> None:
+    a_due_alert(world, helpdesk, f"{OUTAGE}\n{HOSTILE[:300]}")
+    key_text = HOSTILE[:20]
+
+    drain(world.parts)
+
+    (alert,) = world.alerts()  # it is JSON
+    assert key_text in alert["ticket"]["subject"]
+    assert set(alert) >= {
+        "type",
+        "ticket",
+        "severity",
+        "target",
+        "step",
+        "created_at",
+        "deadline",
+        "sent_at",
+        "reasons",
+        "acknowledge_url",
+    }
+    assert set(alert["ticket"]) == {"helpdesk", "account", "id", "subject", "url"}
+    (posted,) = world.receiver.posted
+    assert posted.headers["Content-Type"] == "application/json"
+    assert not [value for value in posted.headers.values() if "evil" in value]
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="an alert that waited keeps its severity and deadline: a person who lowered the "
+    "severity meanwhile is alerted about the P1 all the same",
+)
+def test_an_alert_about_a_severity_that_no_longer_holds_is_not_sent(
+    world: World, helpdesk: str
+) -> None:
+    key = a_due_alert(world, helpdesk)
+    send = committed(world)
+    world.change(key, severity="P4")
+    world.touch(key)
+    (event,), _ = world.parts.due.claim()
+    run(event)
+
+    run(send)
+
+    assert world.alerts() == []
