@@ -154,7 +154,10 @@ def test_a_ticket_that_ends_takes_its_timer_with_it(kind: EventKind, why: Settle
 def test_a_priority_that_a_person_changed_is_kept_and_the_deadline_follows() -> None:
     state = with_our_write(created(subject=OUTAGE))
 
-    state = after(an_event(EventKind.PRIORITY, was="P1", now="P3", happened_at=LATER), state=state)
+    changed = an_event(
+        EventKind.PRIORITY, was="P1", now="P3", happened_at=LATER + timedelta(minutes=1)
+    )
+    state = after(changed, state=state)
 
     assert severity(state) is Severity.P3
     assert state.decision is not None
@@ -191,6 +194,55 @@ def test_a_reading_older_than_our_write_is_not_a_person() -> None:
     state = after(seen(a_ticket(subject=OUTAGE, priority=Severity.P4)), state=state)
 
     assert severity(state) is Severity.P1
+
+
+def test_a_change_that_our_own_write_ran_over_is_put_back() -> None:
+    state = with_our_write(created(subject=OUTAGE))
+    before = an_event(EventKind.PRIORITY, now="P3", happened_at=LATER - timedelta(seconds=5))
+
+    state = after(before, state=state)
+
+    assert severity(state) is Severity.P3
+    assert differences(state, Mode.LIVE, "UTC", LATER).priority is Severity.P3
+
+
+def test_a_person_may_set_back_what_we_changed_a_minute_ago() -> None:
+    state = with_our_write(created(subject=OUTAGE, priority=Severity.P4))
+    back = a_ticket(priority=Severity.P4, updated_at=LATER + timedelta(minutes=1))
+
+    assert severity(after(seen(back), state=state)) is Severity.P4
+
+
+def test_a_severity_that_a_person_cleared_is_not_written_again() -> None:
+    state = with_our_write(created(subject=OUTAGE))
+    cleared = an_event(EventKind.FIELD, field="SLA severity", was="P1", now=None)
+
+    state = after(cleared, state=state)
+
+    assert differences(state, Mode.LIVE, "UTC", LATER).severity is None
+
+
+def test_clearing_the_review_confirms_the_severity() -> None:
+    state = created(subject=OUTAGE)
+    assert state.decision is not None
+    doubtful = state.decision.model_copy(update={"needs_review": True})
+    state = with_our_write(state.model_copy(update={"decision": doubtful}))
+    cleared = an_event(EventKind.FIELD, field="SLA review", was="true", now="false")
+
+    for event in (cleared, seen(a_ticket(review_field=False, updated_at=LATER))):
+        after_it = after(event, state=state)
+        assert after_it.decision is not None
+        assert not after_it.decision.needs_review
+
+
+def test_an_unknown_ticket_that_was_over_when_we_met_it_is_left_alone() -> None:
+    change = an_event(EventKind.STATUS, ticket=a_ticket(status=Status.SOLVED))
+
+    assert fold(None, [change], None, a_policy(), RUBRIC, LATER) is None
+
+
+def test_a_late_webhook_is_not_taken_for_a_fresh_reading() -> None:
+    assert created(subject=OUTAGE).read_at == CREATED
 
 
 def test_the_requester_may_raise_by_writing_again_but_never_lower() -> None:

@@ -11,7 +11,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from worker.outcome import Outcome, decided_text, know, settle, under
-from worker.people import by_person, changed_by_hand, is_ours, person_set, respect_removed_tags
+from worker.people import (
+    by_person,
+    changed_by_hand,
+    confirmed,
+    is_older_than_our_write,
+    person_set,
+    respect_removed_tags,
+)
 from worker.policy import Policy, Preset
 from worker.record import Settled, Settlement, State
 from worker.severity import Rubric, decide
@@ -49,12 +56,14 @@ def fold(
     """
     lines: list[tuple[str, str]] = []
     if state is None:
-        first = reading or next((event.ticket for event in events if event.ticket), None)
-        if first is None or all(event.ends_ticket for event in events):
+        told = next((event for event in events if event.ticket), None)
+        first = reading or (told.ticket if told else None)
+        if first is None or _is_history(first, events):
             return None
         by_poll = all(event.kind is EventKind.SEEN for event in events)
         late = now - first.created_at >= POLL_IS_LATE
-        begun = begin(first, policy, rubric, now, recovered=by_poll and late)
+        read_at = _as_of(told, now) if told and not reading else now
+        begun = begin(first, policy, rubric, now, read_at=read_at, recovered=by_poll and late)
         state, lines = begun.state, list(begun.lines)
     elif reading:
         seen = _reading(state, reading, policy, now)
@@ -67,13 +76,19 @@ def fold(
 
 
 def begin(
-    ticket: Ticket, policy: Policy, rubric: Rubric, now: datetime, *, recovered: bool = False
+    ticket: Ticket,
+    policy: Policy,
+    rubric: Rubric,
+    now: datetime,
+    *,
+    read_at: datetime,
+    recovered: bool = False,
 ) -> Outcome:
     """A ticket met for the first time: scope, decision, timer."""
     kept = ticket.model_copy(update={"body": ticket.body[:BODY_KEPT]})
     state = State(
         ticket=kept,
-        read_at=now,
+        read_at=read_at,
         recovered=recovered,
         there=Changes(priority=ticket.priority, review=ticket.review_field),
     )
@@ -113,8 +128,21 @@ def take(  # noqa: PLR0911 one way out per kind of event reads best
     if event.kind is EventKind.MERGED_IN and event.now:
         return raise_to(state, Severity(event.now), f"ticket {event.was} was merged in", policy)
     if event.kind is EventKind.SEEN and event.ticket:
-        return _reading(state, event.ticket, policy, now)
+        return _reading(state, event.ticket, policy, _as_of(event, now))
     return Outcome(state=state)
+
+
+def _as_of(event: Event, now: datetime) -> datetime:
+    """Up to when a ticket inside an event tells the truth: a delivery may be minutes late."""
+    known = (event.happened_at, event.ticket.updated_at if event.ticket else None)
+    return min([now, *(moment for moment in known if moment)])
+
+
+def _is_history(ticket: Ticket, events: Sequence[Event]) -> bool:
+    """True for an unknown ticket that nobody waits for: it ended, or was over when we met it."""
+    if all(event.ends_ticket for event in events):
+        return True
+    return ticket.status.over and all(event.kind is not EventKind.CREATED for event in events)
 
 
 def raise_to(state: State, severity: Severity, why: str, policy: Policy) -> Outcome:
@@ -184,8 +212,8 @@ def _heard_again(state: State, text: str, policy: Policy, rubric: Rubric) -> Out
     return Outcome(state=under(state, raised, policy), lines=(("decided", decided_text(raised)),))
 
 
-def _reading(state: State, ticket: Ticket, policy: Policy, now: datetime) -> Outcome:
-    """A whole reading of the ticket, by poll or before an escalation."""
+def _reading(state: State, ticket: Ticket, policy: Policy, read_at: datetime) -> Outcome:
+    """A whole reading of the ticket: by poll, before a step, before a write."""
     before = state
     kept = ticket.model_copy(
         update={
@@ -193,20 +221,23 @@ def _reading(state: State, ticket: Ticket, policy: Policy, now: datetime) -> Out
             "opened_by_agent": ticket.opened_by_agent or state.ticket.opened_by_agent,
         }
     )
-    state = state.model_copy(update={"ticket": kept, "read_at": now})
+    state = state.model_copy(update={"ticket": kept, "read_at": max(read_at, state.read_at)})
     lines: list[tuple[str, str]] = []
     for field, value in (("severity", ticket.severity_field), ("priority", ticket.priority)):
         known = getattr(state.there, field)
-        if value is None or value == known or is_ours(state, field, value, now):
+        if value in {None, known} or is_older_than_our_write(state, field, value, ticket):
             continue
         state = know(state, **{field: value})
         if before.decision:
             changed = person_set(state, field, value, policy)
             state, lines = changed.state, [*lines, *changed.lines]
+    if ticket.review_field is False and state.there.review:
+        cleared = confirmed(state)
+        state, lines = cleared.state, [*lines, *cleared.lines]
     if ticket.first_response_at:
         answered = _answered(state, ticket.first_response_at, None)
         return answered.model_copy(update={"lines": (*lines, *answered.lines)})
-    return _follow_status(state, ticket, ticket.updated_at or now, lines)
+    return _follow_status(state, ticket, ticket.updated_at or read_at, lines)
 
 
 def _follow_status(

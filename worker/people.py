@@ -11,8 +11,19 @@ from datetime import datetime, timedelta
 from worker.outcome import Outcome, know, under
 from worker.policy import Policy
 from worker.record import OurWrite, State
-from worker.tickets import Confidence, DecidedBy, Decision, Event, EventKind, Reason, Severity
+from worker.tickets import (
+    Confidence,
+    DecidedBy,
+    Decision,
+    Event,
+    EventKind,
+    Reason,
+    Severity,
+    Ticket,
+)
 
+NAMES = {"priority": "priority", "severity": "SLA severity"}
+"""Fields that a person may decide with, for people."""
 ECHO = timedelta(minutes=10)
 """How long after a write its echo may come back and still be recognised."""
 
@@ -34,16 +45,24 @@ def changed_by_hand(state: State, event: Event, policy: Policy, now: datetime) -
     """A changed priority or SLA severity: our own echo, or a person's decision."""
     field = "priority" if event.kind is EventKind.PRIORITY else "severity"
     if event.kind is EventKind.FIELD and event.field == "SLA review":
-        return _reviewed(state, event)
+        cleared = (event.now or "").lower() in {"", "false", "0", "no"}
+        return confirmed(state) if cleared else Outcome(state=state)
     if event.kind is EventKind.FIELD and event.field != "SLA severity":
         return Outcome(state=state)
     try:
         severity = Severity(event.now) if event.now else None
     except ValueError:
         return Outcome(state=state)
-    if is_echo(state, field, event.was, event.now, event.happened_at or now):
+    at = event.happened_at or now
+    if is_echo(state, field, event.was, event.now, at):
         return Outcome(state=state)
-    known = know(state, **{field: severity})
+    if severity is None:
+        return Outcome(
+            state=_leave_alone(know(state, **{field: None}), field),
+            lines=(("person", f"cleared the {NAMES[field]}"),),
+        )
+    overwritten = state.wrote_at is not None and at <= state.wrote_at
+    known = know(state, **{field: None if overwritten else severity})
     return person_set(known, field, severity, policy)
 
 
@@ -56,7 +75,7 @@ def person_set(state: State, field: str, severity: Severity | None, policy: Poli
     )
     if field == "priority" and by_field:
         return Outcome(state=state, lines=(("person", "priority changed; the SLA severity holds"),))
-    name = "priority" if field == "priority" else "SLA severity"
+    name = NAMES[field]
     decision = by_person(held, severity, f"a person set the {name}")
     return Outcome(
         state=under(state, decision, policy),
@@ -64,23 +83,11 @@ def person_set(state: State, field: str, severity: Severity | None, policy: Poli
     )
 
 
-def _reviewed(state: State, event: Event) -> Outcome:
-    held = state.decision
-    cleared = (event.now or "").lower() in {"", "false", "0", "no"}
-    if not cleared or held is None or not held.needs_review:
-        return Outcome(state=state)
-    confirmed = held.model_copy(update={"needs_review": False})
-    return Outcome(
-        state=know(state.model_copy(update={"decision": confirmed}), review=False),
-        lines=(("person", "confirmed the severity by clearing the review"),),
-    )
-
-
 def respect_removed_tags(state: State, event: Event, now: datetime) -> State:
     """A tag of ours that a person removed stays removed: its field is never written again."""
     removed = {tag.lower() for tag in event.tags_removed}
     added = {tag.lower() for tag in event.tags_added}
-    there, off = state.there, list(state.hands_off)
+    there, off = state.there, []
     tag_of = {
         "severity": f"sla_{there.severity.lower()}" if there.severity else None,
         "review": "sla_review" if there.review else None,
@@ -88,9 +95,14 @@ def respect_removed_tags(state: State, event: Event, now: datetime) -> State:
     }
     for field, tag in tag_of.items():
         replaced = field == "severity" and any(name.startswith("sla_p") for name in added)
-        if tag in removed and not replaced and not is_ours(state, field, None, now):
+        if tag in removed and not replaced and not _changed_by_us(state, field, now):
             off.append(field)
-    return state.model_copy(update={"hands_off": tuple(dict.fromkeys(off))})
+    return _leave_alone(state, *off) if off else state
+
+
+def _changed_by_us(state: State, field: str, now: datetime) -> bool:
+    """True when we changed the field from one value to another a moment ago."""
+    return any(write.was is not None for write in _recent(state, field, now))
 
 
 def _recent(state: State, field: str, now: datetime) -> list[OurWrite]:
@@ -105,7 +117,28 @@ def is_echo(state: State, field: str, was: str | None, value: str | None, now: d
     )
 
 
-def is_ours(state: State, field: str, value: object, now: datetime) -> bool:
-    """True when a reading that shows `value` may just be older than our own last write."""
-    text = None if value is None else str(value)
-    return any(text in (write.now, write.was) for write in _recent(state, field, now))
+def is_older_than_our_write(state: State, field: str, value: object, ticket: Ticket) -> bool:
+    """True when a reading shows `value` because it was taken before our own last write."""
+    text = str(value)
+    as_of = ticket.updated_at or ticket.created_at
+    return any(
+        write.now == text or (write.was == text and as_of <= write.at)
+        for write in state.writes
+        if write.field == field
+    )
+
+
+def confirmed(state: State) -> Outcome:
+    """A person cleared the review: the severity stands as it is."""
+    held = state.decision
+    if held is None or not held.needs_review:
+        return Outcome(state=state)
+    decision = held.model_copy(update={"needs_review": False})
+    return Outcome(
+        state=know(state.model_copy(update={"decision": decision}), review=False),
+        lines=(("person", "confirmed the severity by clearing the review"),),
+    )
+
+
+def _leave_alone(state: State, *fields: str) -> State:
+    return state.model_copy(update={"hands_off": tuple(dict.fromkeys((*state.hands_off, *fields)))})

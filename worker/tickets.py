@@ -191,6 +191,14 @@ class Event(Noun):
         return self.kind in {EventKind.DELETED, EventKind.SPAM, EventKind.MERGED}
 
     @property
+    def tells_all(self) -> bool:
+        """True when its ticket is all that is needed to begin: a creation, or a whole reading.
+
+        What comes later (a comment, a change) does not tell whether somebody answered before.
+        """
+        return self.ticket is not None and self.kind in {EventKind.CREATED, EventKind.SEEN}
+
+    @property
     def needs_reading(self) -> bool:
         """True when the event says only that something happened, so the ticket must be fetched."""
         if self.kind in {EventKind.TOUCHED, EventKind.MERGED_IN}:

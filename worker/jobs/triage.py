@@ -91,7 +91,7 @@ def _reading(parts: Parts, key: TicketKey, events: list[Event]) -> Ticket | None
     """Fetch the ticket when the events do not tell enough: one call, else none."""
     if any(event.needs_reading for event in events):
         return parts.account_of(key).client.fetch(key.id)
-    if any(event.ticket or event.ends_ticket for event in events):
+    if any(event.tells_all or event.ends_ticket for event in events):
         return None
     if parts.records.load(key)[0] is not None:
         return None

@@ -19,7 +19,9 @@ from worker.writing import about_to_write, differences, in_words, written
 log = structlog.get_logger()
 
 FRESH = timedelta(seconds=10)
-"""A reading this young is not taken again before a write."""
+"""A reading this young is not taken again before a write that comes later."""
+DELIVERED = timedelta(seconds=60)
+"""A webhook this young is believed without reading the ticket again before the first write."""
 
 
 @carried
@@ -30,21 +32,19 @@ def write(parts: Parts, claim: Claim, now: datetime) -> None:
     overwritten.
     """
     key = TicketKey.parse(claim.member.subject)
-    state, _ = parts.records.load(key)
-    if state is None:
-        return
     try:
-        if now - state.read_at > FRESH:
-            _read_again(parts, key, now)
-        _write(parts, key, now)
+        _write_over_truth(parts, key, now, FRESH)
     except Gone as fault:
         _drop(parts, key, str(fault), now)
 
 
 def write_now(parts: Parts, key: TicketKey, claim: Claim, now: datetime) -> None:
-    """The write that follows a decision at once, under a claim that the commit gave us."""
+    """The write that follows a decision at once, under a claim that the commit gave us.
+
+    A webhook may come hours late; then the ticket is read first, as people win.
+    """
     try:
-        _write(parts, key, now)
+        _write_over_truth(parts, key, now, DELIVERED)
     except Gone as fault:
         _drop(parts, key, str(fault), now)
     except Transient as fault:
@@ -54,10 +54,16 @@ def write_now(parts: Parts, key: TicketKey, claim: Claim, now: datetime) -> None
     parts.due.finish(claim)
 
 
-def _write(parts: Parts, key: TicketKey, now: datetime) -> None:
+def _write_over_truth(parts: Parts, key: TicketKey, now: datetime, fresh: timedelta) -> None:
     state, _ = parts.records.load(key)
-    if state is None:
-        return
+    if state is not None and now - state.read_at > fresh:
+        _read_again(parts, key, now)
+        state, _ = parts.records.load(key)
+    if state is not None:
+        _write(parts, key, state, now)
+
+
+def _write(parts: Parts, key: TicketKey, state: State, now: datetime) -> None:
     changes = differences(state, parts.settings.mode, parts.policy.time_zone, now)
     if changes.empty:
         return
