@@ -1,8 +1,8 @@
 """Zendesk: event-subscription and trigger webhooks in, the Support API out. Start at README.md.
 
 `inbound` bytes in, our nouns out (on `events`) · `client` the API calls, on `calls` (what an
-answer means), `token` (OAuth), `titles` (which fields the account has) and `batch` (many tickets
-in one job) · `fields` our words and Zendesk's.
+answer means), `token` (OAuth), `titles` (which fields the account has), `replies` (the comments,
+where metrics are missing) and `batch` (many tickets in one job) · `fields` our words and Zendesk's.
 """
 
 from __future__ import annotations

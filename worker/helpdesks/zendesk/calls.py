@@ -12,6 +12,7 @@ from typing import Any
 import requests
 
 from worker.errors import Gone, Permanent, Transient
+from worker.helpdesks.zendesk import fields
 from worker.helpdesks.zendesk.token import SignIn
 from worker.tickets import Noun, one_line
 from worker.transport import Transport
@@ -73,10 +74,7 @@ class Calls:
             raise _fault(answer, what=what, right=right, about_ticket=about_ticket)
         if answer.status_code == 204:
             return {}
-        try:
-            content = answer.json()
-        except (ValueError, RecursionError):
-            content = None
+        content = _content(answer)
         if not isinstance(content, dict):
             raise Transient(f"{what}: answered {answer.status_code} without a JSON object")
         return content
@@ -121,11 +119,7 @@ class Calls:
 
 def _fault(answer: requests.Response, *, what: str, right: str, about_ticket: bool) -> Exception:
     status = answer.status_code
-    try:
-        content = answer.json()
-    except (ValueError, RecursionError):
-        content = None
-    reason = _reason(content)
+    reason = _reason(_content(answer))
     if status == 422 and _is_closed(answer.text):
         return Gone(f"{what}: it is closed and cannot be changed", status=422)
     if status == 422:
@@ -148,6 +142,13 @@ def _fault(answer: requests.Response, *, what: str, right: str, about_ticket: bo
         409: Transient(f"{what}: in conflict with another change"),
     }
     return texts.get(status) or Permanent(f"{what}: answered {status} ({reason})", status=status)
+
+
+def _content(answer: requests.Response) -> Any:
+    try:
+        return fields.read_json(answer.content.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _reason(content: Any) -> str:

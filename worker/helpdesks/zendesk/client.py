@@ -5,6 +5,7 @@ https://developer.zendesk.com/api-reference/ticketing/introduction/
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from worker.helpdesks.base import Page
 from worker.helpdesks.zendesk import fields
 from worker.helpdesks.zendesk.batch import update_many
 from worker.helpdesks.zendesk.calls import Calls, Rate, Refused
+from worker.helpdesks.zendesk.replies import first_public_reply
 from worker.helpdesks.zendesk.titles import Known, Titles
 from worker.helpdesks.zendesk.token import SignIn
 from worker.settings import account_of
@@ -26,6 +28,8 @@ from worker.transport import Transport
 log = structlog.get_logger()
 
 PER_PAGE = 500
+YOUNGEST_START = 65
+"""Seconds; a start_time less than a minute old is refused."""
 CURSOR = "cursor:"
 
 
@@ -49,6 +53,7 @@ class ZendeskClient:
 
         https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#show-ticket
         The metrics come inside the ticket or beside it, and tell the first public agent reply.
+        Only when they are missing from the answer are an open ticket's comments read as well.
         """
         known, _ = self._titles.known(timeout=timeout)
         content = self._calls.call(
@@ -60,10 +65,15 @@ class ZendeskClient:
             timeout=timeout,
         )
         raw = fields.object_in(content, "ticket")
+        metrics = _metrics(content, [raw])
         try:
-            return self._ticket(raw, _metrics(content, [raw]), known)
+            ticket = self._ticket(raw, metrics, known)
         except ValueError as fault:
             raise Transient(f"Zendesk ticket {ticket_id}: unreadable, {fault}") from None
+        if raw.get("id") in metrics or ticket.status.over:
+            return ticket
+        replied = first_public_reply(self._calls, ticket, timeout=timeout)
+        return ticket.model_copy(update={"first_response_at": replied})
 
     def write(self, ticket_id: str, changes: Changes, *, current: Ticket | None = None) -> Receipt:
         """One PUT with everything; what has no field is said once and the rest still written.
@@ -97,7 +107,8 @@ class ZendeskClient:
         if watermark and watermark.startswith(CURSOR):
             params["cursor"] = watermark.removeprefix(CURSOR)
         else:
-            params["start_time"] = watermark or str(int(start.timestamp()))
+            oldest = min(start.timestamp(), time.time() - YOUNGEST_START)
+            params["start_time"] = watermark or str(int(oldest))
         content = self._calls.call(
             "GET",
             "/incremental/tickets/cursor",

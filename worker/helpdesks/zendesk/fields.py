@@ -5,6 +5,7 @@ https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -177,8 +178,19 @@ def _ticket(raw: Mapping[str, Any], account: str) -> Ticket:
         brand=identifier(raw.get("brand_id")),
         form=identifier(raw.get("form_id") or raw.get("ticket_form_id")),
         source=str(via.get("channel") or "").lower() or None,
-        follow_up=str(source.get("rel") or "").lower() == "follow_up",
+        follow_up="follow_up" in {str(source.get("rel")).lower(), str(via.get("channel")).lower()},
     )
+
+
+def read_json(text: str) -> Any:
+    """What a JSON text says; raises ValueError or RecursionError.
+
+    Half an emoji, where a text was cut, is JSON but no text that can be stored: it becomes `?`.
+    """
+    said = json.loads(text)
+    if "\\ud" in text.lower():
+        said = json.loads(json.dumps(said, ensure_ascii=False).encode("utf-8", "replace"))
+    return said
 
 
 def identifier(value: Any) -> str | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,7 @@ from typing import Any
 from worker.errors import Unreadable, Unverified
 from worker.helpdesks.base import ticket_key
 from worker.helpdesks.zendesk import events
-from worker.helpdesks.zendesk.fields import identifier, moment
+from worker.helpdesks.zendesk.fields import identifier, moment, read_json
 from worker.tickets import Delivery, Event, EventKind
 
 SIGNATURE = "X-Zendesk-Webhook-Signature"
@@ -79,7 +78,7 @@ class ZendeskInbound:
 def signature(secret: str, timestamp: str, body: bytes) -> str:
     """base64(HMAC-SHA256(secret as shown, timestamp + body)); the secret is not decoded."""
     digest = hmac.new(
-        secret.encode(), timestamp.encode("utf-8", "surrogateescape") + body, hashlib.sha256
+        secret.encode(), timestamp.encode("utf-8", "backslashreplace") + body, hashlib.sha256
     )
     return base64.b64encode(digest.digest()).decode()
 
@@ -110,7 +109,7 @@ def _verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now
 
 def _words(text: str) -> dict[str, Any]:
     try:
-        said = json.loads(text)
+        said = read_json(text)
     except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}

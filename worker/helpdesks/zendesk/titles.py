@@ -82,7 +82,7 @@ class Titles:
                 if fault.status not in {403, 404}:
                     raise
                 return Known({}, refused=str(fault)), page
-            ids |= _ours(content.get("ticket_fields"))
+            ids = _ours(content.get("ticket_fields")) | ids
             more = bool(content.get("next_page"))
         return Known(ids), page
 
