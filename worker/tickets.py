@@ -283,6 +283,8 @@ class Receipt(Noun):
     """What really arrived there; fields that the account lacks are absent."""
     said: tuple[str, ...] = ()
     """What an operator should know, such as a missing field or a refused value."""
+    try_again: str = ""
+    """What a passing fault kept away (the rest arrived), for people; "" when nothing."""
     calls: int = 1
     """API calls it took."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import email.utils
 import ipaddress
 import threading
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -95,6 +96,19 @@ class Transport:
                 session.mount(scheme, HTTPAdapter(pool_connections=8, pool_maxsize=8))
             self._local.session = session
         return session
+
+
+class TimeLeft:
+    """A time-out that several calls share, in seconds."""
+
+    SHORTEST = 0.05
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+
+    def seconds(self) -> float:
+        """What is left of it; never quite nothing, so that a call fails as a time-out does."""
+        return max(self.SHORTEST, self._until - time.monotonic())
 
 
 def check_address(url: str, *, what: str) -> None:

@@ -57,8 +57,14 @@ class Client(Protocol):
     Every call raises `Transient` (with the helpdesk's Retry-After), `Gone`, or `Permanent`.
     """
 
+    note_travels_with_fields: bool
+    """True when one update carries fields and note together, so that they arrive together."""
+
     def fetch(self, ticket_id: str, *, timeout: float = 10.0) -> Ticket:
-        """The truth about one ticket now, first response included: one call, in seconds."""
+        """The truth about one ticket now, first response included.
+
+        `timeout` in seconds holds for everything that it takes: signing in, looking up fields.
+        """
         ...
 
     def write(self, ticket_id: str, changes: Changes, *, current: Ticket | None = None) -> Receipt:
@@ -70,7 +76,10 @@ class Client(Protocol):
         ...
 
     def write_many(self, changes: Iterable[tuple[str, Changes]]) -> dict[str, str]:
-        """Write to many tickets as cheaply as the helpdesk can: ticket id -> fault ("" is done)."""
+        """Write to many tickets as cheaply as the helpdesk can: ticket id -> fault ("" is done).
+
+        A ticket that is missing from the answer was kept away by a passing fault: try it again.
+        """
         ...
 
     def changed_since(self, watermark: str | None, *, start: datetime) -> Page:

@@ -19,6 +19,7 @@ from worker.helpdesks.freshdesk.sweep import Sweep
 from worker.helpdesks.freshdesk.titles import Titles
 from worker.helpdesks.freshdesk.writing import Writing
 from worker.settings import account_of
+from worker.transport import TimeLeft
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +39,8 @@ _SCOPES = {1: "sees all tickets", 2: "sees only its groups' tickets", 3: "sees o
 class FreshdeskClient:
     """Implements `worker.helpdesks.base.Client`. Safe to share between threads."""
 
+    note_travels_with_fields = False
+
     def __init__(self, url: str, api_key: str, transport: Transport) -> None:
         self._url = url.rstrip("/")
         self._account = account_of(self._url)
@@ -55,14 +58,15 @@ class FreshdeskClient:
 
         The first call in ten minutes also looks up the account's fields.
         """
-        known, _ = self._titles.known(timeout=timeout)
+        left = TimeLeft(timeout)
+        known, _ = self._titles.known(timeout=left.seconds())
         answer = self._calls.call(
             "GET",
             f"/tickets/{quote(ticket_id, safe='')}",
             what=f"Freshdesk ticket {ticket_id}",
             right="to view this ticket (ticket scope: all tickets)",
             params={"include": "stats"},
-            timeout=timeout,
+            timeout=left.seconds(),
         )
         try:
             return self._ticket(answer.content, known.names)
@@ -80,24 +84,27 @@ class FreshdeskClient:
     def write_many(self, changes: Iterable[tuple[str, Changes]]) -> dict[str, str]:
         """One PUT each: Freshdesk's bulk update sets the same values on every ticket.
 
-        Ticket id -> fault ("" is done). After a 429 or three passing faults the rest is left.
+        Ticket id -> fault ("" is done). A ticket that a passing fault kept away is missing; after
+        a 429 or three such faults the rest is left for later too.
         """
         faults: dict[str, str] = {}
         passing = 0
         left = ""
         for ticket_id, wanted in changes:
             if left:
-                faults[ticket_id] = f"not tried: {left}"
                 continue
             writing = self._writing(ticket_id, wanted, None)
             try:
                 writing.run()
                 faults[ticket_id] = "; ".join(writing.refusals)
+            except Transient as fault:
+                passing += 1
+                if fault.retry_after is not None or passing >= GIVE_UP_AFTER:
+                    left = str(fault)
+                    log.info("the rest of a batch has to be tried again: %s", left)
             except MinutehandError as fault:
                 faults[ticket_id] = str(fault)
-                passing += isinstance(fault, Transient)
-                told_to_wait = isinstance(fault, Transient) and fault.retry_after is not None
-                if told_to_wait or passing >= GIVE_UP_AFTER or _is_key_refused(fault):
+                if _is_key_refused(fault):
                     left = str(fault)
         return faults
 

@@ -52,6 +52,7 @@ class Writing:
         """The ticket's tags now; None: not read yet."""
         self._names: Mapping[Title, str] = {}
         self._made = 0
+        self._kept_away = ""
         self._said: list[str] = []
         self.refusals: list[str] = []
         """What Freshdesk refused and what to change; empty when everything went as asked."""
@@ -74,7 +75,12 @@ class Writing:
         note = self._note_text(taken)
         if note and self._note_arrives(note, something_did=bool(taken)):
             written["note"] = self._changes.note
-        return Receipt(written=Changes(**written), said=tuple(self._said), calls=self._made)
+        return Receipt(
+            written=Changes(**written),
+            said=tuple(self._said),
+            try_again=self._kept_away,
+            calls=self._made,
+        )
 
     def _call(self, method: str, path: str, right: str, json: Any = None) -> Answer:
         self._made += 1
@@ -233,6 +239,8 @@ class Writing:
             self._once.forget(self._told)
             if not something_did and (isinstance(fault, Transient) or not self.refusals):
                 raise
+            if isinstance(fault, Transient):
+                self._kept_away = f"note not written: {fault}"
             self._said.append(f"note not written: {fault}")
             self.refusals.append(f"note not written: {fault}")
             return False

@@ -10,10 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+import structlog
+
 from worker.errors import MinutehandError, Transient
 from worker.helpdesks.zendesk import fields
 from worker.helpdesks.zendesk.calls import Calls
 from worker.tickets import Changes, one_line
+
+log = structlog.get_logger()
 
 LARGEST = 100
 """Tickets in one call."""
@@ -29,11 +33,16 @@ def update_many(
     *,
     sleep: Callable[[float], None] = time.sleep,
 ) -> dict[str, str]:
-    """Ticket id -> fault ("" is done). One ticket goes as a plain update, which has no job."""
+    """Ticket id -> fault ("" is done); one that is missing was kept away by a passing fault.
+
+    One ticket goes as a plain update, which has no job to wait for.
+    """
     faults: dict[str, str] = {}
     for part in _parts(wanted):
         try:
             faults |= _one_call(calls, part, ids, sleep)
+        except Transient as fault:
+            log.info("a batch has to be tried again", tickets=len(part), fault=str(fault))
         except MinutehandError as fault:
             faults |= {ticket_id: str(fault) for ticket_id, _ in part}
     return faults

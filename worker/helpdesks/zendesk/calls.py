@@ -15,7 +15,7 @@ from worker.errors import Gone, Permanent, Transient
 from worker.helpdesks.zendesk import fields
 from worker.helpdesks.zendesk.token import SignIn
 from worker.tickets import Noun, one_line
-from worker.transport import Transport
+from worker.transport import TimeLeft, Transport
 
 _PER_ENDPOINT = re.compile(r"total=(\d+);\s*remaining=(\d+)(?:;\s*resets=(\d+))?")
 
@@ -60,15 +60,18 @@ class Calls:
     ) -> dict[str, Any]:
         """One request. `what` names it for people, `right` is what our user needs for it.
 
+        `timeout` in seconds holds for signing in and the request together.
+
         A 401 in the middle of work renews the token and tries once more. Raises `Transient`
         (network, 409, 429, 5xx, no JSON), `Gone` (404, 410, a closed ticket), `Refused` (422) and
         `Permanent` (401, 403, any other).
         """
-        header = self._sign_in.header()
-        answer = self._send(method, path, header, what, json, params, timeout)
+        left = TimeLeft(timeout)
+        header = self._sign_in.header(timeout=left.seconds())
+        answer = self._send(method, path, header, what, json, params, left)
         if answer.status_code == 401 and self._sign_in.refused(header):
-            header = self._sign_in.header()
-            answer = self._send(method, path, header, what, json, params, timeout)
+            header = self._sign_in.header(timeout=left.seconds())
+            answer = self._send(method, path, header, what, json, params, left)
         self._note_rate(answer.headers)
         if not answer.ok:
             raise _fault(answer, what=what, right=right, about_ticket=about_ticket)
@@ -87,7 +90,7 @@ class Calls:
         what: str,
         json: Any,
         params: Mapping[str, str] | None,
-        timeout: float,
+        left: TimeLeft,
     ) -> requests.Response:
         return self._transport.request(
             method,
@@ -96,7 +99,7 @@ class Calls:
             json=json,
             params=params,
             headers={"Accept": "application/json", "Authorization": header},
-            timeout=timeout,
+            timeout=left.seconds(),
         )
 
     def _note_rate(self, headers: Mapping[str, str]) -> None:

@@ -23,7 +23,7 @@ from worker.helpdesks.zendesk.titles import Known, Titles
 from worker.helpdesks.zendesk.token import SignIn
 from worker.settings import account_of
 from worker.tickets import Changes, Receipt, Ticket
-from worker.transport import Transport
+from worker.transport import TimeLeft, Transport
 
 log = structlog.get_logger()
 
@@ -35,6 +35,8 @@ CURSOR = "cursor:"
 
 class ZendeskClient:
     """Implements `worker.helpdesks.base.Client`. Safe to share between threads."""
+
+    note_travels_with_fields = True
 
     def __init__(self, url: str, sign_in: SignIn, transport: Transport) -> None:
         self._url = url.rstrip("/")
@@ -55,14 +57,15 @@ class ZendeskClient:
         The metrics come inside the ticket or beside it, and tell the first public agent reply.
         Only when they are missing from the answer are an open ticket's comments read as well.
         """
-        known, _ = self._titles.known(timeout=timeout)
+        left = TimeLeft(timeout)
+        known, _ = self._titles.known(timeout=left.seconds())
         content = self._calls.call(
             "GET",
             f"/tickets/{quote(ticket_id, safe='')}",
             what=f"Zendesk ticket {ticket_id}",
             right="to view all tickets",
             params={"include": "metric_sets"},
-            timeout=timeout,
+            timeout=left.seconds(),
         )
         raw = fields.object_in(content, "ticket")
         metrics = _metrics(content, [raw])
@@ -72,7 +75,7 @@ class ZendeskClient:
             raise Transient(f"Zendesk ticket {ticket_id}: unreadable, {fault}") from None
         if raw.get("id") in metrics or ticket.status.over:
             return ticket
-        replied = first_public_reply(self._calls, ticket, timeout=timeout)
+        replied = first_public_reply(self._calls, ticket, timeout=left.seconds())
         return ticket.model_copy(update={"first_response_at": replied})
 
     def write(self, ticket_id: str, changes: Changes, *, current: Ticket | None = None) -> Receipt:
@@ -93,7 +96,7 @@ class ZendeskClient:
             return self._put(ticket_id, changes, fresh, calls=looked_up + again + 2)
 
     def write_many(self, changes: Iterable[tuple[str, Changes]]) -> dict[str, str]:
-        """`update_many` in parts of 100: ticket id -> fault ("" is done)."""
+        """`update_many` in parts of 100: ticket id -> fault ("" is done); missing: try again."""
         known, _ = self._titles.known()
         return update_many(self._calls, list(changes), known.ids)
 

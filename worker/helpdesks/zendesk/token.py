@@ -23,7 +23,7 @@ ASKED_LIFE = 1800
 class SignIn(Protocol):
     """What puts an Authorization header on a call."""
 
-    def header(self) -> str:
+    def header(self, *, timeout: float = 10.0) -> str:
         """The header's value now; raises `Transient` or `Permanent` when it cannot be had."""
         ...
 
@@ -39,7 +39,8 @@ class ApiToken:
         pair = f"{email}/token:{token}".encode()
         self._header = f"Basic {base64.b64encode(pair).decode()}"
 
-    def header(self) -> str:
+    def header(self, *, timeout: float = 10.0) -> str:
+        del timeout
         return self._header
 
     def refused(self, header: str) -> bool:
@@ -68,11 +69,15 @@ class OAuth:
         self._header: str | None = None
         self._until = 0.0
 
-    def header(self) -> str:
-        with self._lock:
+    def header(self, *, timeout: float = 10.0) -> str:
+        if not self._lock.acquire(timeout=timeout):
+            raise Transient("Zendesk sign-in: another thread is still waiting for it")
+        try:
             if self._header is None or self._clock() >= self._until:
-                self._header, self._until = self._mint()
+                self._header, self._until = self._mint(timeout)
             return self._header
+        finally:
+            self._lock.release()
 
     def refused(self, header: str) -> bool:
         """Drop the token, unless another thread has replaced it already."""
@@ -81,7 +86,7 @@ class OAuth:
                 self._header = None
         return True
 
-    def _mint(self) -> tuple[str, float]:
+    def _mint(self, timeout: float) -> tuple[str, float]:
         asked = self._clock()
         answer = self._transport.request(
             "POST",
@@ -94,6 +99,7 @@ class OAuth:
                 "scope": "read write",
                 "expires_in": ASKED_LIFE,
             },
+            timeout=timeout,
         )
         if not answer.ok:
             raise Permanent(
