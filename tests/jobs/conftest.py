@@ -9,6 +9,7 @@ import pytest
 from channels.receiver import Receiver, receiving
 from jobs.world import World, living
 from redis import Redis
+from structlog.testing import capture_logs
 
 from worker.severity import Rubric
 
@@ -35,7 +36,8 @@ def world(
 ) -> Iterator[World]:
     """Minutehand and the sandbox, both empty; MODE=live until a test starts it otherwise."""
     monkeypatch.setattr(Rubric, "built_in", lambda: rubric)  # reading it takes 0.1 s
-    with living(redis_url, tmp_path, receiver) as found:
+    with capture_logs() as logs, living(redis_url, tmp_path, receiver) as found:
+        found.logs = logs
         yield found
 
 

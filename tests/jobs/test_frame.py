@@ -1,4 +1,4 @@
-"""What all jobs share: a fault of our own is tried again, then set aside, and never loses a ticket."""
+"""What all jobs share: a fault of our own is tried again, then set aside; no ticket is lost."""
 
 from __future__ import annotations
 

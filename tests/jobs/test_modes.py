@@ -207,3 +207,50 @@ def test_without_a_start_the_last_eight_hours_are_looked_at(world: World, helpde
 
     assert world.state(young).recovered
     assert world.parts.records.load(old) == (None, 0)
+
+
+def test_a_write_that_waits_is_not_made_when_the_mode_is_lowered(
+    world: World, helpdesk: str
+) -> None:
+    world.fault("503", helpdesk, method="PUT", times=1)
+    key = world.arrive(helpdesk)
+    drain(world.parts)
+
+    world.start("observe")
+    hurry(world.parts)
+
+    assert world.updates(key) == []
+    assert world.due(Kind.WRITE, key) is None
+
+
+@pytest.mark.xfail(strict=True, reason="notify does not look at the mode")
+def test_an_alert_that_waits_is_not_sent_when_the_mode_is_lowered(
+    world: World, helpdesk: str
+) -> None:
+    key = world.decided(helpdesk)
+    world.pass_time(key, HALF)
+    world.receiver.status = 503
+    drain(world.parts)
+    tried = len(world.receiver.posted)
+
+    world.start("observe")
+    world.receiver.status = 200
+    hurry(world.parts)
+
+    assert len(world.receiver.posted) == tried
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="START_FROM is looked at only when a ticket is met: a timer that runs already goes on",
+)
+def test_a_start_that_is_moved_on_silences_the_timers_before_it(
+    world: World, helpdesk: str
+) -> None:
+    key = world.decided(helpdesk)
+    world.pass_time(key, HALF)
+
+    world.start(START_FROM=(datetime.now(UTC) - timedelta(seconds=1)).isoformat())
+    drain(world.parts)
+
+    assert world.alerts() == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from jobs.world import HALF, OUTAGE, QUESTION, World, drain, hurry, severities
+from jobs.world import HALF, OUTAGE, POLICY, QUESTION, World, drain, hurry, severities
 
 from worker.store.keys import Kind
 from worker.tickets import TicketKey
@@ -45,10 +45,31 @@ def test_a_severity_that_a_person_sets_stands_and_the_rest_follows(
     ticket = world.ticket(key)
     assert severities(ticket) == (severity, priority)
     assert ticket["deadline"] == deadline(world, key)
-    assert f"sla_{severity.lower()}" in ticket["tags"]
-    assert "sla_p1" not in ticket["tags"]
     assert world.record(key, "person") == [f"person: set the SLA severity: {severity}"]
     assert len(world.updates(key)) == 2
+
+
+def test_the_tag_follows_the_severity_that_a_person_sets(world: World) -> None:
+    key = world.decided("zendesk")
+    world.change(key, severity="P2")
+    world.touch(key)
+    drain(world.parts)
+
+    assert [tag for tag in world.ticket(key)["tags"] if tag.startswith("sla_p")] == ["sla_p2"]
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="the field says what it should, so `differences` holds no severity, and without one "
+    "Freshdesk's tags are not touched: the tag sla_p1 stays on a P2",
+)
+def test_the_tag_follows_the_severity_that_a_person_sets_on_freshdesk(world: World) -> None:
+    key = world.decided("freshdesk")
+    world.change(key, severity="P2")
+    world.touch(key)
+    drain(world.parts)
+
+    assert [tag for tag in world.ticket(key)["tags"] if tag.startswith("sla_p")] == ["sla_p2"]
 
 
 @pytest.mark.parametrize("way", ["webhook", "poll"])
@@ -145,8 +166,6 @@ def test_the_user_whom_we_share_is_a_person_too(world: World, helpdesk: str) -> 
 
 
 def test_a_bots_answer_is_not_a_first_response(world: World) -> None:
-    from jobs.world import POLICY
-
     world.start(policy=f'bots = ["Answer Bot"]\n{POLICY}')
     key = world.decided("zendesk")
     world.reply(key, by="bot")
@@ -157,47 +176,44 @@ def test_a_bots_answer_is_not_a_first_response(world: World) -> None:
 
 
 def test_a_tag_of_ours_that_a_person_removed_stays_removed(world: World) -> None:
+    """Zendesk tells of the tag and of the field that follows it, in any order."""
     key = world.decided("zendesk", QUESTION)
     world.pass_time(key, 660)
-    world.change(key, tags=[])
+    world.change(key, tags=["vip"])
+    world.deliver(key, "tags_changed")
+    drain(world.parts)
     world.deliver(key)
     drain(world.parts)
 
-    assert world.ticket(key)["tags"] == []
+    assert world.ticket(key)["tags"] == ["vip"]
     assert len(world.updates(key)) == 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="within 10 min of our write the removal counts as ours: is_ours matches the None that "
-    "was there before it",
-)
-def test_a_tag_of_ours_that_a_person_removed_at_once_stays_removed(world: World) -> None:
-    key = world.decided("zendesk", QUESTION)
-    world.change(key, tags=[])
-    world.deliver(key)
-    drain(world.parts)
-
-    assert world.ticket(key)["tags"] == []
-
-
-@pytest.mark.xfail(
-    strict=True,
-    reason="the event of the emptied field comes before that of its tag, and by itself it makes "
-    "us write the severity again",
-)
-def test_a_severity_that_a_person_cleared_stays_cleared_in_whatever_order_events_come(
-    world: World,
+@pytest.mark.parametrize("together", [True, False])
+def test_a_tag_of_ours_that_a_person_removed_stays_removed_when_its_field_is_told_first(
+    world: World, *, together: bool
 ) -> None:
     key = world.decided("zendesk", QUESTION)
     world.pass_time(key, 660)
-    world.change(key, severity=None)
+    world.change(key, tags=["vip"])
     world.deliver(key, "custom_field_changed")
+    if not together:
+        drain(world.parts)
+    world.deliver(key)
+    drain(world.parts)
+
+    assert world.ticket(key)["tags"] == ["vip"]
+
+
+def test_a_tag_of_ours_that_a_person_removed_at_once_stays_removed(world: World) -> None:
+    key = world.decided("zendesk", QUESTION)
+    world.change(key, tags=["vip"])
+    world.deliver(key, "tags_changed")
     drain(world.parts)
     world.deliver(key)
     drain(world.parts)
 
-    assert world.ticket(key)["severity"] is None
+    assert world.ticket(key)["tags"] == ["vip"]
 
 
 @pytest.mark.xfail(
@@ -218,40 +234,36 @@ def test_a_tag_of_ours_that_a_person_removed_on_freshdesk_stays_removed(world: W
 
 @pytest.mark.xfail(
     strict=True,
-    reason="a person who goes back, within 10 min, to the value we wrote first is taken for its "
-    "echo; the ticket then says P1 and its timer P2",
+    reason="a person who goes back to the value that we wrote first is taken for its echo (event: "
+    "10 min, reading: 30 min); the ticket then says P1 and its priority and timer P2",
 )
 @pytest.mark.parametrize("way", ["webhook", "poll"])
 def test_a_person_who_goes_back_to_our_value_is_heard(
     world: World, helpdesk: str, way: str
 ) -> None:
     key = world.decided(helpdesk)
-    world.change(key, severity="P2")
-    world.touch(key)
-    learn(world, key, way)
-    assert world.state(key).decision.severity == "P2"
-
-    world.change(key, severity="P1")
-    world.touch(key)
-    learn(world, key, way)
+    for severity in ("P2", "P1"):
+        world.pass_time(key, 60)
+        world.change(key, severity=severity)
+        if helpdesk == "freshdesk" and way == "webhook":
+            world.touch(key)  # the same body within 60 s would be dropped
+        learn(world, key, way)
+        assert severity == "P1" or world.state(key).decision.severity == "P2"
 
     assert severities(world.ticket(key)) == ("P1", "urgent")
     assert world.state(key).decision.severity == "P1"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a priority that a person puts back, within 10 min, to what it was before we raised it "
-    "is taken for an older reading (by poll) and never looked at again",
-)
 def test_a_person_who_undoes_our_raised_priority_is_heard_by_poll(
     world: World, helpdesk: str
 ) -> None:
     key = world.decided(helpdesk, OUTAGE, priority="normal")
+    world.pass_time(key, 60)
     world.change(key, priority="normal")
+
     world.poll(helpdesk)
 
-    assert world.state(key).decision.severity == "P3"
+    assert severities(world.ticket(key)) == ("P3", "normal")
 
 
 def test_a_person_who_undoes_our_raised_priority_is_heard_by_webhook(world: World) -> None:
@@ -275,3 +287,56 @@ def test_a_person_is_never_overwritten_by_a_write_that_waited(world: World, help
     hurry(world.parts)
 
     assert severities(world.ticket(key)) == ("P4", "low")
+
+
+DOUBTFUL = "?"
+
+
+def test_a_doubtful_ticket_asks_for_a_review(world: World, helpdesk: str) -> None:
+    key = world.decided(helpdesk, DOUBTFUL)
+
+    assert world.ticket(key)["review"] is True
+    assert "sla_review" in world.ticket(key)["tags"]
+    assert "SLA review" in world.notes(key)[0]
+
+
+def test_clearing_the_review_answers_it(world: World) -> None:
+    key = world.decided("zendesk", DOUBTFUL)
+    world.change(key, review=False)
+    world.deliver(key)
+    drain(world.parts)
+
+    assert world.state(key).decision.needs_review is False
+    assert world.ticket(key)["review"] is False
+    assert "person: confirmed the severity by clearing the review" in world.record(key)
+
+
+def test_clearing_the_review_is_heard_with_the_next_reading(world: World, helpdesk: str) -> None:
+    key = world.decided(helpdesk, DOUBTFUL)
+    world.change(key, review=False)
+    world.touch(key)
+    drain(world.parts)
+
+    assert world.state(key).decision.needs_review is False
+
+
+@pytest.mark.xfail(
+    strict=True, reason="`_is_news` in jobs/reconcile.py does not look at the review field"
+)
+def test_clearing_the_review_is_heard_by_poll(world: World, helpdesk: str) -> None:
+    key = world.decided(helpdesk, DOUBTFUL)
+    world.change(key, review=False)
+    world.poll(helpdesk)
+
+    assert world.state(key).decision.needs_review is False
+
+
+def test_setting_a_severity_answers_the_review(world: World, helpdesk: str) -> None:
+    key = world.decided(helpdesk, DOUBTFUL)
+    world.change(key, severity="P3")
+    world.touch(key)
+    drain(world.parts)
+
+    assert severities(world.ticket(key)) == ("P3", "normal")
+    assert world.ticket(key)["review"] is False
+    assert "sla_review" not in world.ticket(key)["tags"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 import pytest
-from jobs.world import HALF, OUTAGE, QUESTION, World, drain, hurry, severities
+from jobs.world import OUTAGE, QUESTION, World, drain, hurry, severities
 
 from worker.jobs import reconcile as job
-from worker.store import keys
-from worker.store.keys import Kind
+from worker.store.keys import Kind, Member
+from worker.tickets import TicketKey
 
 
 def ago(**span: float) -> str:
@@ -119,21 +120,20 @@ def test_the_next_poll_is_armed(world: World, helpdesk: str) -> None:
 
 
 def test_the_watermark_survives_a_restart(world: World, helpdesk: str) -> None:
-    first = world.create(helpdesk, QUESTION)
-    world.pass_time_there(first, 600)
+    world.create(helpdesk, QUESTION)
     world.poll(helpdesk)
     world.poll(helpdesk)
     watermark = world.parts.journal.watermark(world.account(helpdesk))
-    world.parts.redis.delete(*[keys.ticket(first), keys.record(first)])
+    before = len(world.asked(helpdesk, "GET"))
 
     world.start()
-    second = world.create(helpdesk, QUESTION)
     world.poll(helpdesk)
 
+    path = {"zendesk": "/incremental/", "freshdesk": "/api/v2/tickets"}[helpdesk]
+    listed = [one for one in world.asked(helpdesk, "GET")[before:] if path in one["path"]]
+    asked = unquote(listed[-1]["query"])
     assert watermark
-    assert world.parts.journal.watermark(world.account(helpdesk)) != watermark
-    assert world.state(second).decision
-    assert len(world.updates(first)) == 1
+    assert watermark.removeprefix("cursor:") in asked
 
 
 def test_a_backlog_is_read_in_pages_and_none_is_skipped(
@@ -197,8 +197,6 @@ def test_a_poll_of_one_helpdesk_does_not_wait_for_the_other(world: World) -> Non
 
 
 def test_an_account_that_is_not_configured_any_more_is_not_polled(world: World) -> None:
-    from worker.store.keys import Member
-
     world.parts.due.arm(Member(Kind.POLL, "zendesk/gone"), 1.0)
 
     drain(world.parts)
@@ -248,49 +246,80 @@ def test_after_the_loss_of_redis_our_own_severity_is_not_taken_for_a_persons(
     assert world.state(key).decision.by == "rubric"
 
 
+def a_follow_up(world: World) -> TicketKey:
+    """A question, on a ticket that inherits the severity P2 from one that was closed."""
+    first = world.create("zendesk", OUTAGE)
+    world.change(first, severity="P2")
+    world.change(first, status="closed")
+    return world.create("zendesk", QUESTION, follow_up_of=int(first.id))
+
+
+def test_a_follow_up_that_is_read_is_decided_afresh(world: World) -> None:
+    key = a_follow_up(world)
+    world.touch(key)
+
+    drain(world.parts)
+
+    assert severities(world.ticket(key)) == ("P4", "low")
+    assert "sla_p2" not in world.ticket(key)["tags"]
+
+
 @pytest.mark.xfail(
     strict=True,
-    reason="the severity that a follow-up inherited is not known to `there`, so a later reading "
-    "takes it for a person's",
+    reason="`fold` begins with the polled ticket and then takes the same reading as news: the "
+    "inherited severity, which `begin` left out of `there`, counts as set by a person",
 )
-def test_a_follow_ups_inherited_severity_is_stale_for_a_later_reading_too(world: World) -> None:
-    world.start("observe")
-    first = world.create("zendesk", OUTAGE)
-    world.change(first, severity="P2")
-    world.change(first, status="closed")
-    key = world.arrive("zendesk", QUESTION, follow_up_of=int(first.id))
-    drain(world.parts)
-    assert world.state(key).decision.severity == "P4"
+def test_a_follow_up_that_a_poll_finds_is_decided_afresh(world: World) -> None:
+    key = a_follow_up(world)
 
     world.poll("zendesk")
-
-    assert world.state(key).decision.by == "rubric"
-    assert world.state(key).decision.severity == "P4"
-
-
-@pytest.mark.xfail(strict=True, reason="the same in live, when the first write had to be repeated")
-def test_a_follow_up_is_decided_afresh_even_when_its_write_is_late(world: World) -> None:
-    first = world.create("zendesk", OUTAGE)
-    world.change(first, severity="P2")
-    world.change(first, status="closed")
-    world.fault("503", "zendesk", method="PUT", times=1)
-    key = world.arrive("zendesk", QUESTION, follow_up_of=int(first.id))
-    drain(world.parts)
-    world.pass_time(key, HALF)
-
-    hurry(world.parts)
 
     assert world.ticket(key)["severity"] == "P4"
 
 
-def test_a_follow_up_is_decided_afresh(world: World) -> None:
-    first = world.create("zendesk", OUTAGE)
-    world.change(first, severity="P2")
-    world.change(first, status="closed")
-    key = world.decided("zendesk", QUESTION, follow_up_of=int(first.id))
+@pytest.mark.xfail(
+    strict=True,
+    reason="an event's `via` has no `source.rel` (facts/zendesk.md and the sandbox agree), so a "
+    "webhook's ticket is never a follow-up: the stale tag counts as a person's severity",
+)
+def test_a_follow_up_that_a_webhook_brings_is_decided_afresh(world: World) -> None:
+    key = a_follow_up(world)
+    world.deliver(key)
 
-    assert severities(world.ticket(key)) == ("P4", "low")
-    assert "sla_p2" not in world.ticket(key)["tags"]
+    drain(world.parts)
+
+    assert world.ticket(key)["severity"] == "P4"
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="the severity that a follow-up inherited is not known to `there`, so while it is not "
+    "yet overwritten (observe, a late write) the next reading takes it for a person's",
+)
+def test_a_follow_ups_inherited_severity_is_stale_for_the_next_reading_too(world: World) -> None:
+    world.start("observe")
+    key = a_follow_up(world)
+    world.touch(key)
+    drain(world.parts)
+    assert world.state(key).decision.severity == "P4"
+
+    world.touch(key)
+    drain(world.parts)
+
+    assert world.state(key).decision.by == "rubric"
+
+
+@pytest.mark.xfail(strict=True, reason="the same in live, when the first write has to be repeated")
+def test_a_follow_up_is_decided_afresh_even_when_its_write_is_late(world: World) -> None:
+    key = a_follow_up(world)
+    world.fault("503", "zendesk", method="PUT", times=1)
+    world.touch(key)
+    drain(world.parts)
+    world.pass_time(key, 60)
+
+    hurry(world.parts)
+
+    assert world.ticket(key)["severity"] == "P4"
 
 
 @pytest.mark.xfail(

@@ -118,6 +118,8 @@ class World:
         self.folder = folder
         self.refusals: dict[tuple[str, str], int] = {}
         """(method, part of a path) -> the status that the sandbox answers there."""
+        self.logs: list[Any] = []
+        """What was logged, as structlog's events."""
         self._redis_url = redis_url
         self._delivered: set[int] = set()
         self.app = create_app(
@@ -235,7 +237,10 @@ class World:
     def deliver(
         self, key: TicketKey, *events: str, signed_at: datetime | None = None
     ) -> list[Accepted]:
-        """Every webhook of the ticket (or those named) that has not come yet comes now."""
+        """Every webhook of the ticket (or those named) that has not come yet comes now.
+
+        With `signed_at` it was sent then, of what had happened then, and has waited since.
+        """
         helpdesk = HELPDESKS[key.helpdesk]
         secrets = helpdesk.secrets(self.parts.settings)
         now = signed_at or datetime.now(UTC)
@@ -244,9 +249,10 @@ class World:
             if parcel.number in self._delivered or (events and parcel.event not in events):
                 continue
             self._delivered.add(parcel.number)
-            headers = helpdesk.inbound.sample(parcel.body, secret=secrets[0], now=now)
+            body = _of_then(parcel.body, signed_at) if signed_at else parcel.body
+            headers = helpdesk.inbound.sample(body, secret=secrets[0], now=now)
             delivery = helpdesk.inbound.read(
-                headers, parcel.body, account=key.account, secrets=secrets, now=now
+                headers, body, account=key.account, secrets=secrets, now=now
             )
             if delivery.event:
                 accepted.append(self.parts.due.accept(delivery, delivery.event))
@@ -335,6 +341,13 @@ class World:
             there.touched -= seconds
             for comment in there.comments:
                 comment.created_at -= span
+
+
+def _of_then(body: bytes, moment: datetime) -> bytes:
+    """A Zendesk event's body as it would be had it happened then."""
+    said, then = json.loads(body), f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    said["time"] = said["detail"]["updated_at"] = then
+    return json.dumps(said).encode()
 
 
 class _Quiet(WSGIRequestHandler):
