@@ -12,7 +12,17 @@ from worker.policy import Policy, read_policy
 from worker.record import Settlement, State
 from worker.settings import Mode
 from worker.severity import Rubric
-from worker.tickets import Changes, Comment, DecidedBy, Event, EventKind, Severity, Status, Ticket
+from worker.tickets import (
+    Changes,
+    Comment,
+    DecidedBy,
+    Event,
+    EventKind,
+    Receipt,
+    Severity,
+    Status,
+    Ticket,
+)
 from worker.writing import about_to_write, differences, written
 
 RUBRIC = Rubric.built_in()
@@ -40,7 +50,8 @@ def seen(ticket: Ticket) -> Event:
 
 def with_our_write(state: State) -> State:
     changes = differences(state, Mode.LIVE, "UTC", SOON)
-    return written(about_to_write(state, changes, LATER), changes, LATER)
+    receipt = Receipt(written=changes)
+    return written(about_to_write(state, changes, LATER), changes, receipt, LATER)
 
 
 def severity(state: State) -> Severity:

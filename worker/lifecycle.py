@@ -15,7 +15,8 @@ from worker.people import (
     by_person,
     changed_by_hand,
     confirmed,
-    is_older_than_our_write,
+    is_history,
+    missing_tag,
     person_set,
     respect_removed_tags,
 )
@@ -63,7 +64,15 @@ def fold(
         by_poll = all(event.kind is EventKind.SEEN for event in events)
         late = now - first.created_at >= POLL_IS_LATE
         read_at = _as_of(told, now) if told and not reading else now
-        begun = begin(first, policy, rubric, now, read_at=read_at, recovered=by_poll and late)
+        begun = begin(
+            first,
+            policy,
+            rubric,
+            now,
+            read_at=read_at,
+            met_later=all(event.kind is not EventKind.CREATED for event in events),
+            recovered=by_poll and late,
+        )
         state, lines = begun.state, list(begun.lines)
     elif reading:
         seen = _reading(state, reading, policy, now)
@@ -82,9 +91,13 @@ def begin(
     now: datetime,
     *,
     read_at: datetime,
+    met_later: bool = False,
     recovered: bool = False,
 ) -> Outcome:
-    """A ticket met for the first time: scope, decision, timer."""
+    """A ticket met for the first time: scope, decision, timer.
+
+    `met_later`: not at its creation, so what stands on it may be our own (we lost our memory).
+    """
     kept = ticket.model_copy(update={"body": ticket.body[:BODY_KEPT]})
     state = State(
         ticket=kept,
@@ -98,9 +111,10 @@ def begin(
     if ignored:
         lines.append(("settled", f"out of scope: the policy ignores {ignored}"))
         return settle(state, Settlement.OUT_OF_SCOPE, now, lines)
-    decision = _first_decision(ticket, policy, rubric)
-    if ticket.severity_field and not ticket.follow_up:
-        state = know(state, severity=ticket.severity_field)
+    decision = _first_decision(ticket, policy, rubric, met_later=met_later)
+    state = know(state, severity=ticket.severity_field)
+    rebuilt = met_later and ticket.severity_field is not None and not ticket.follow_up
+    state = state.model_copy(update={"noted": rebuilt})
     state = under(state, decision, policy)
     lines.append(("decided", decided_text(decision)))
     return _follow_status(state, ticket, now, lines)
@@ -163,9 +177,10 @@ def gone(state: State, why: str, now: datetime) -> Outcome:
     return settle(state, Settlement.GONE, now, [("settled", f"dropped: {why}")])
 
 
-def _first_decision(ticket: Ticket, policy: Policy, rubric: Rubric) -> Decision:
+def _first_decision(ticket: Ticket, policy: Policy, rubric: Rubric, *, met_later: bool) -> Decision:
     fresh = decide(ticket.subject, ticket.body, rubric)
-    if ticket.severity_field and not ticket.follow_up:
+    ours = met_later and ticket.severity_field == fresh.severity  # the same ticket decides the same
+    if ticket.severity_field and not ticket.follow_up and not ours:
         return by_person(fresh, ticket.severity_field, "the SLA severity was set at creation")
     preset = ticket.priority
     if preset is None or ticket.follow_up or policy.preset_priority is Preset.REPLACE:
@@ -225,12 +240,14 @@ def _reading(state: State, ticket: Ticket, policy: Policy, read_at: datetime) ->
     lines: list[tuple[str, str]] = []
     for field, value in (("severity", ticket.severity_field), ("priority", ticket.priority)):
         known = getattr(state.there, field)
-        if value in {None, known} or is_older_than_our_write(state, field, value, ticket):
+        if value in {None, known} or is_history(state, field, value, ticket):
             continue
-        state = know(state, **{field: value})
+        bound = field != "severity" or f"sla_{value.lower()}" in ticket.tags
+        state = know(state, **{field: value if bound else None})  # None: write it, for its tag
         if before.decision:
-            changed = person_set(state, field, value, policy)
+            changed = person_set(state, field, value, policy, ticket.updated_at or read_at)
             state, lines = changed.state, [*lines, *changed.lines]
+    state = missing_tag(state, ticket)
     if ticket.review_field is False and state.there.review:
         cleared = confirmed(state)
         state, lines = cleared.state, [*lines, *cleared.lines]

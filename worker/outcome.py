@@ -9,6 +9,9 @@ from worker.record import Settled, Settlement, State
 from worker.targets import start_timer
 from worker.tickets import Decision, Noun
 
+EXPLAIN_A_CLOSING = {Settlement.MERGED, Settlement.DELETED, Settlement.SPAM}
+"""A merged ticket is closed too, and which of the two we hear first is chance."""
+
 
 class Outcome(Noun):
     """A ticket's new state, and what to say about how it came to be."""
@@ -33,7 +36,8 @@ def under(state: State, decision: Decision, policy: Policy) -> State:
 
 
 def settle(state: State, why: Settlement, at: datetime, lines: list[tuple[str, str]]) -> Outcome:
-    if state.settled:
+    closed = state.settled and state.settled.why is Settlement.CLOSED_WITHOUT_REPLY
+    if state.settled and not (closed and why in EXPLAIN_A_CLOSING):
         return Outcome(state=state)
     settled = Settled(why=why, at=at)
     return Outcome(state=state.model_copy(update={"settled": settled}), lines=tuple(lines))

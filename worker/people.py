@@ -54,7 +54,8 @@ def changed_by_hand(state: State, event: Event, policy: Policy, now: datetime) -
     except ValueError:
         return Outcome(state=state)
     at = event.happened_at or now
-    if is_echo(state, field, event.was, event.now, at):
+    is_older = state.person_at is not None and at < state.person_at
+    if is_older or is_echo(state, field, event.was, event.now, at):
         return Outcome(state=state)
     if severity is None:
         return Outcome(
@@ -63,10 +64,16 @@ def changed_by_hand(state: State, event: Event, policy: Policy, now: datetime) -
         )
     overwritten = state.wrote_at is not None and at <= state.wrote_at
     known = know(state, **{field: None if overwritten else severity})
-    return person_set(known, field, severity, policy)
+    return person_set(known, field, severity, policy, at)
 
 
-def person_set(state: State, field: str, severity: Severity | None, policy: Policy) -> Outcome:
+def person_set(
+    state: State, field: str, severity: Severity | None, policy: Policy, at: datetime
+) -> Outcome:
+    """A person decided at that moment: the severity is theirs, the deadline follows.
+
+    What we wrote to the field before is forgotten, so that going back to it is heard as well.
+    """
     held = state.decision
     if severity is None or held is None or state.settled:
         return Outcome(state=state)
@@ -77,10 +84,21 @@ def person_set(state: State, field: str, severity: Severity | None, policy: Poli
         return Outcome(state=state, lines=(("person", "priority changed; the SLA severity holds"),))
     name = NAMES[field]
     decision = by_person(held, severity, f"a person set the {name}")
+    others = tuple(write for write in state.writes if write.field != field)
+    decided = state.model_copy(update={"writes": others, "person_at": at})
     return Outcome(
-        state=under(state, decision, policy),
+        state=under(decided, decision, policy),
         lines=(("person", f"set the {name}: {severity}"),),
     )
+
+
+def missing_tag(state: State, ticket: Ticket) -> State:
+    """The same, when a reading shows it: our severity's tag was there and is not any more."""
+    severity, wrote = state.there.severity, state.wrote_at
+    as_of = ticket.updated_at or ticket.created_at
+    if not state.tagged or severity is None or wrote is None or as_of <= wrote:
+        return state
+    return state if f"sla_{severity.lower()}" in ticket.tags else _leave_alone(state, "severity")
 
 
 def respect_removed_tags(state: State, event: Event, now: datetime) -> State:
@@ -117,10 +135,12 @@ def is_echo(state: State, field: str, was: str | None, value: str | None, now: d
     )
 
 
-def is_older_than_our_write(state: State, field: str, value: object, ticket: Ticket) -> bool:
-    """True when a reading shows `value` because it was taken before our own last write."""
+def is_history(state: State, field: str, value: object, ticket: Ticket) -> bool:
+    """True when a reading shows `value` because it is older than what we know already."""
     text = str(value)
     as_of = ticket.updated_at or ticket.created_at
+    if state.person_at is not None and as_of < state.person_at.replace(microsecond=0):
+        return True
     return any(
         write.now == text or (write.was == text and as_of <= write.at)
         for write in state.writes

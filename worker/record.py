@@ -66,6 +66,10 @@ class State(Noun):
     """When we last wrote: a reading from before then shows tags that are no longer there."""
     noted: bool = False
     """The internal note has been written."""
+    tagged: bool = False
+    """Our severity has arrived there, with its tag."""
+    person_at: Moment | None = None
+    """When a person last decided; what is older than that is history."""
     hands_off: tuple[str, ...] = ()
     """Fields of `Changes` that a person removed; never written again."""
     recovered: bool = False

@@ -203,6 +203,8 @@ class Event(Noun):
         """True when the event says only that something happened, so the ticket must be fetched."""
         if self.kind in {EventKind.TOUCHED, EventKind.MERGED_IN}:
             return True
+        if self.kind is EventKind.CREATED and self.ticket and self.ticket.severity_field:
+            return True  # set by hand, or inherited by a follow-up: only the whole ticket tells
         return self.kind in {EventKind.CREATED, EventKind.STATUS} and self.ticket is None
 
 

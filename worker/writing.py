@@ -12,7 +12,7 @@ from worker.escalation import sla_state
 from worker.note import internal_note
 from worker.record import OurWrite, Settlement, State
 from worker.settings import Mode
-from worker.tickets import Changes, SlaState
+from worker.tickets import Changes, Receipt, SlaState, Ticket
 
 REMEMBERED = timedelta(minutes=30)
 LEFT_ALONE = {
@@ -76,17 +76,44 @@ def about_to_write(state: State, changes: Changes, now: datetime) -> State:
     return state.model_copy(update={"writes": (*recent, *planned)})
 
 
-def written(state: State, changes: Changes, now: datetime) -> State:
+def written(state: State, changes: Changes, receipt: Receipt, now: datetime) -> State:
     """The state after a write.
 
-    What the helpdesk has no field for counts as dealt with, or it would be tried for ever.
+    What the helpdesk has no field for counts as dealt with, or it would be tried for ever; what a
+    passing fault kept away (a note) does not.
     """
     dealt_with = {field: value for field, value in changes if value is not None and field != "note"}
     there = state.there.model_copy(update=dealt_with)
-    noted = state.noted or changes.note is not None
     return state.model_copy(
-        update={"there": there, "noted": noted, "wrote_at": now, "could_not_write": None}
+        update={
+            "there": there,
+            "noted": state.noted or (changes.note is not None and not receipt.try_again),
+            "tagged": state.tagged or receipt.written.severity is not None,
+            "wrote_at": now,
+            "could_not_write": None,
+        }
     )
+
+
+def arrived_without_answer(state: State, reading: Ticket) -> bool:
+    """True when a reading shows what we set out to write and never heard to have arrived."""
+    shown = {"severity": reading.severity_field, "priority": reading.priority}
+    return any(
+        write.now is not None
+        and write.now == _text(shown.get(write.field))
+        and write.now != _text(getattr(state.there, write.field))
+        for write in state.writes
+    )
+
+
+def owes_met(state: State, mode: Mode) -> bool:
+    """True when an answered ticket still has to be marked as such at the helpdesk."""
+    settled = state.settled
+    counted = {Settlement.ANSWERED, Settlement.CLOSED_WITHOUT_REPLY}
+    if mode is Mode.OBSERVE or settled is None or settled.why not in counted:
+        return False
+    should = state_there_should_be(state, settled.at)
+    return should is not None and should != state.there.state
 
 
 def in_words(changes: Changes) -> str:

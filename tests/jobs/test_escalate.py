@@ -107,11 +107,6 @@ def test_a_person_who_lowered_the_severity_gets_no_alert(world: World, helpdesk:
     assert world.state(key).running
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a change that the confirming read finds is taken in, but with nothing due any more "
-    "`_step` arms no write: severity, priority and deadline disagree on the ticket",
-)
 def test_what_the_confirming_read_finds_a_person_to_have_set_is_written(
     world: World, helpdesk: str
 ) -> None:
@@ -404,9 +399,6 @@ def test_a_step_right_after_a_polled_reading_that_has_waited_asks_first(
     assert world.state(key).settled.why == "answered"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="only triage counts `ticket_settled_...`: escalate, write and gone do not"
-)
 def test_an_answer_that_a_step_finds_is_counted_as_any_other(world: World, helpdesk: str) -> None:
     key = world.decided(helpdesk)
     world.reply(key)

@@ -121,9 +121,6 @@ def test_an_api_that_is_away_for_a_day_is_given_up_and_listed(world: World, help
     assert severities(world.ticket(key)) == ("P4", "low")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="release.lua never takes a member off the list of what was set aside"
-)
 def test_what_has_succeeded_since_is_not_listed_any_more(world: World) -> None:
     world.start(FRESHDESK_API_KEY="wrong")
     key = world.arrive("freshdesk")

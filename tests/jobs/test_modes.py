@@ -74,11 +74,6 @@ def test_observe_settles_without_a_write(world: World, helpdesk: str) -> None:
     assert no_write(world, helpdesk)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="escalate puts a ticket that its confirming read found answered into the batch of met "
-    "whatever the mode is, and settle does not look at the mode either",
-)
 def test_observe_settles_without_a_write_when_a_step_finds_the_reply(
     world: World, helpdesk: str
 ) -> None:
@@ -94,7 +89,6 @@ def test_observe_settles_without_a_write_when_a_step_finds_the_reply(
     assert no_write(world, helpdesk)
 
 
-@pytest.mark.xfail(strict=True, reason="settle does not look at the mode")
 def test_a_mode_that_was_lowered_stops_the_batch_of_met(world: World, helpdesk: str) -> None:
     key = world.decided(helpdesk)
     world.reply(key)
@@ -158,11 +152,6 @@ def test_a_raised_mode_does_not_send_steps_that_observe_has_passed(
     assert {alert["step"] for alert in world.alerts()} == {"100%"}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a step that passed while the mode was lower and nothing ran is sent when it is raised; "
-    "section 4 wants `skipped: mode`",
-)
 def test_a_raised_mode_does_not_send_steps_that_passed_before_it(
     world: World, helpdesk: str
 ) -> None:
@@ -223,7 +212,6 @@ def test_a_write_that_waits_is_not_made_when_the_mode_is_lowered(
     assert world.due(Kind.WRITE, key) is None
 
 
-@pytest.mark.xfail(strict=True, reason="notify does not look at the mode")
 def test_an_alert_that_waits_is_not_sent_when_the_mode_is_lowered(
     world: World, helpdesk: str
 ) -> None:
@@ -240,10 +228,6 @@ def test_an_alert_that_waits_is_not_sent_when_the_mode_is_lowered(
     assert len(world.receiver.posted) == tried
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="START_FROM is looked at only when a ticket is met: a timer that runs already goes on",
-)
 def test_a_start_that_is_moved_on_silences_the_timers_before_it(
     world: World, helpdesk: str
 ) -> None:

@@ -142,11 +142,6 @@ def test_hostile_text_arrives_inert(world: World, helpdesk: str) -> None:
     assert not [value for value in posted.headers.values() if "evil" in value]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="an alert that waited keeps its severity and deadline: a person who lowered the "
-    "severity meanwhile is alerted about the P1 all the same",
-)
 def test_an_alert_about_a_severity_that_no_longer_holds_is_not_sent(
     world: World, helpdesk: str
 ) -> None:

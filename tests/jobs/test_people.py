@@ -58,11 +58,6 @@ def test_the_tag_follows_the_severity_that_a_person_sets(world: World) -> None:
     assert [tag for tag in world.ticket(key)["tags"] if tag.startswith("sla_p")] == ["sla_p2"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the field says what it should, so `differences` holds no severity, and without one "
-    "Freshdesk's tags are not touched: the tag sla_p1 stays on a P2",
-)
 def test_the_tag_follows_the_severity_that_a_person_sets_on_freshdesk(world: World) -> None:
     key = world.decided("freshdesk")
     world.change(key, severity="P2")
@@ -216,9 +211,6 @@ def test_a_tag_of_ours_that_a_person_removed_at_once_stays_removed(world: World)
     assert world.ticket(key)["tags"] == ["vip"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="on Freshdesk and by poll nobody looks whether our tag has gone"
-)
 def test_a_tag_of_ours_that_a_person_removed_on_freshdesk_stays_removed(world: World) -> None:
     key = world.decided("freshdesk", QUESTION)
     world.pass_time(key, 660)
@@ -232,11 +224,6 @@ def test_a_tag_of_ours_that_a_person_removed_on_freshdesk_stays_removed(world: W
     assert [tag for tag in world.ticket(key)["tags"] if tag.startswith("sla_")] == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a person who goes back to the value that we wrote first is taken for its echo (event: "
-    "10 min, reading: 30 min); the ticket then says P1 and its priority and timer P2",
-)
 @pytest.mark.parametrize("way", ["webhook", "poll"])
 def test_a_person_who_goes_back_to_our_value_is_heard(
     world: World, helpdesk: str, way: str
@@ -320,9 +307,6 @@ def test_clearing_the_review_is_heard_with_the_next_reading(world: World, helpde
     assert world.state(key).decision.needs_review is False
 
 
-@pytest.mark.xfail(
-    strict=True, reason="`_is_news` in jobs/reconcile.py does not look at the review field"
-)
 def test_clearing_the_review_is_heard_by_poll(world: World, helpdesk: str) -> None:
     key = world.decided(helpdesk, DOUBTFUL)
     world.change(key, review=False)

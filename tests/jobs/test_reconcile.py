@@ -230,10 +230,6 @@ def test_after_the_loss_of_redis_open_timers_are_rebuilt(world: World, helpdesk:
     assert len(world.notes(key)) == 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="after the loss of Redis our own SLA severity on the ticket is taken for a person's",
-)
 def test_after_the_loss_of_redis_our_own_severity_is_not_taken_for_a_persons(
     world: World, helpdesk: str
 ) -> None:
@@ -264,11 +260,6 @@ def test_a_follow_up_that_is_read_is_decided_afresh(world: World) -> None:
     assert "sla_p2" not in world.ticket(key)["tags"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="`fold` begins with the polled ticket and then takes the same reading as news: the "
-    "inherited severity, which `begin` left out of `there`, counts as set by a person",
-)
 def test_a_follow_up_that_a_poll_finds_is_decided_afresh(world: World) -> None:
     key = a_follow_up(world)
 
@@ -277,11 +268,6 @@ def test_a_follow_up_that_a_poll_finds_is_decided_afresh(world: World) -> None:
     assert world.ticket(key)["severity"] == "P4"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="an event's `via` has no `source.rel` (facts/zendesk.md and the sandbox agree), so a "
-    "webhook's ticket is never a follow-up: the stale tag counts as a person's severity",
-)
 def test_a_follow_up_that_a_webhook_brings_is_decided_afresh(world: World) -> None:
     key = a_follow_up(world)
     world.deliver(key)
@@ -291,11 +277,6 @@ def test_a_follow_up_that_a_webhook_brings_is_decided_afresh(world: World) -> No
     assert world.ticket(key)["severity"] == "P4"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the severity that a follow-up inherited is not known to `there`, so while it is not "
-    "yet overwritten (observe, a late write) the next reading takes it for a person's",
-)
 def test_a_follow_ups_inherited_severity_is_stale_for_the_next_reading_too(world: World) -> None:
     world.start("observe")
     key = a_follow_up(world)
@@ -309,7 +290,6 @@ def test_a_follow_ups_inherited_severity_is_stale_for_the_next_reading_too(world
     assert world.state(key).decision.by == "rubric"
 
 
-@pytest.mark.xfail(strict=True, reason="the same in live, when the first write has to be repeated")
 def test_a_follow_up_is_decided_afresh_even_when_its_write_is_late(world: World) -> None:
     key = a_follow_up(world)
     world.fault("503", "zendesk", method="PUT", times=1)
@@ -322,11 +302,6 @@ def test_a_follow_up_is_decided_afresh_even_when_its_write_is_late(world: World)
     assert world.ticket(key)["severity"] == "P4"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a poll's event is known by the second of `updated_at`: a change in the same second "
-    "counts as seen before for an hour",
-)
 def test_a_change_in_the_second_of_a_polled_one_is_found(world: World) -> None:
     key = world.decided("freshdesk")
     desk = world.sandbox.desks["freshdesk"].tickets[int(key.id)]

@@ -106,11 +106,6 @@ def test_a_batch_is_written_once(world: World, helpdesk: str) -> None:
     assert len(world.updates(key)) == written
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="settle drops every ticket from the account's set, those of a passing fault too: "
-    "`what stays in it is tried again` says its docstring, nothing stays",
-)
 @pytest.mark.parametrize("kind", ["503", "429", "500"])
 def test_a_passing_fault_delays_the_batch_and_loses_nothing(
     world: World, helpdesk: str, kind: str

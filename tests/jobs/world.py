@@ -170,6 +170,7 @@ class World:
         }
         self._parts = wiring.build(Settings.from_environment(settings))
         wiring.use(self._parts)
+        self._parts.journal.note_mode(self._parts.settings.mode, datetime.now(UTC))
         return self._parts
 
     @property
@@ -329,6 +330,9 @@ class World:
         )
         for name, at in self.redis.hgetall(keys.POLLED).items():
             self.redis.hset(keys.POLLED, name, str(float(at) - seconds))
+        raised = self.parts.journal.mode_raised_at()
+        if raised:
+            self.redis.hset(keys.MODE, "raised_at", (raised - span).isoformat())
 
     def pass_time_there(self, key: TicketKey, seconds: float) -> None:
         """The same at the helpdesk alone, for a ticket that we do not know yet."""

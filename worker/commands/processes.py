@@ -93,6 +93,7 @@ def _beat(parts: Parts, name: str, stop: threading.Event, arm: bool) -> None:
     while True:
         try:
             now = datetime.now(UTC)
+            parts.journal.note_mode(parts.settings.mode, now)
             parts.journal.beat(name, now)
             if arm:
                 parts.journal.forget_old_beats(now)

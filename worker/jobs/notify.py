@@ -6,8 +6,11 @@ from datetime import datetime
 
 import structlog
 
+from worker.channels.base import Alert
 from worker.errors import Permanent, Transient
 from worker.jobs.frame import carried
+from worker.record import State
+from worker.settings import Mode
 from worker.store.due import Claim
 from worker.tickets import TicketKey
 from worker.wiring import Parts
@@ -28,12 +31,18 @@ def notify(parts: Parts, claim: Claim, now: datetime) -> None:
     ticket = alert.ticket
     key = TicketKey(ticket.helpdesk, ticket.account, ticket.id)
     state, _ = parts.records.load(key)
-    if alert.type == "escalation" and (state is None or not state.running):
-        why = state.settled.why if state and state.settled else "no timer"
+    overtaken = _overtaken(alert, state)
+    if overtaken:
         parts.records.alert_done(alert.id, "not sent")
         parts.records.say(
-            key, [("skipped", f"{alert.step}: {alert.channel}: {why} meanwhile")], now=now
+            key, [("skipped", f"{alert.step}: {alert.channel}: {overtaken} meanwhile")], now=now
         )
+        return
+    rule = parts.policy.channels.get(alert.channel)
+    if parts.settings.mode is Mode.OBSERVE and rule and rule.type != "console":
+        parts.records.alert_done(alert.id, "mode observe")
+        text = f"{alert.step}: {alert.channel} (mode observe)"
+        parts.records.say(key, [("would have notified", text)], now=now)
         return
     channel = parts.channels.get(alert.channel)
     if channel is None:
@@ -50,6 +59,17 @@ def notify(parts: Parts, claim: Claim, now: datetime) -> None:
     parts.records.alert_done(alert.id, "sent")
     parts.records.say(key, [("sent", f"{alert.step}: {alert.channel}")], now=now)
     parts.journal.count("alert_sent")
+
+
+def _overtaken(alert: Alert, state: State | None) -> str | None:
+    """Why an escalation that waited is not true any more, or None."""
+    if alert.type != "escalation":
+        return None
+    if state is None or state.timer is None:
+        return "its timer ended"
+    if state.settled:
+        return str(state.settled.why)
+    return None if state.timer.deadline == alert.deadline else "another severity was set"
 
 
 def _failed(parts: Parts, key: TicketKey, alert_id: str, why: str, now: datetime) -> None:

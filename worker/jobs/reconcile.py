@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 import structlog
 
 from worker.errors import Permanent
 from worker.jobs.frame import carried
+from worker.people import missing_tag
 from worker.record import Settlement, State
 from worker.store.due import Claim
 from worker.tickets import Event, EventKind, Ticket
@@ -28,11 +30,11 @@ def reconcile(parts: Parts, claim: Claim, now: datetime) -> None:
     try:
         found, more = read_changes(parts, account, now)
     except Permanent as fault:
-        if parts.journal.say(f"{account} cannot be polled: {fault}", now):
+        if parts.journal.say(f"{account} cannot be polled: {fault}", now, about=f"poll {account}"):
             log.error("polling refused", account=str(account), why=str(fault))
         more = False
     else:
-        parts.journal.unsay(f"{account} cannot be polled")
+        parts.journal.unsay(f"poll {account}")
         parts.journal.polled(str(account), now)
         if found:
             log.info("poll found changes", account=str(account), tickets=found)
@@ -80,14 +82,16 @@ def _is_news(state: State | None, ticket: Ticket) -> bool:
         or ticket.status.over
         or ticket.priority not in {None, state.there.priority}
         or ticket.severity_field not in {None, state.there.severity}
+        or (ticket.review_field is False and state.there.review is True)
+        or missing_tag(state, ticket) is not state
     )
 
 
 def _seen(ticket: Ticket, now: datetime) -> Event:
-    stamp = ticket.updated_at.isoformat() if ticket.updated_at else "unknown"
-    answered = ticket.first_response_at.isoformat() if ticket.first_response_at else "waiting"
+    # Two changes in one second have the same updated_at; only the whole reading tells them apart.
+    digest = hashlib.sha256(ticket.model_dump_json().encode()).hexdigest()[:20]
     return Event(
-        id=f"poll-{stamp}-{answered}",
+        id=f"poll-{digest}",
         kind=EventKind.SEEN,
         key=ticket.key,
         received_at=now,

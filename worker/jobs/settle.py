@@ -6,13 +6,14 @@ from datetime import datetime
 
 import structlog
 
+from worker.errors import Transient
 from worker.jobs.frame import carried
 from worker.record import State
 from worker.store.due import Claim
 from worker.store.records import Effects
-from worker.tickets import Changes, SlaState, TicketKey
+from worker.tickets import Changes, Receipt, TicketKey
 from worker.wiring import Account, Parts
-from worker.writing import LEFT_ALONE, state_there_should_be, written
+from worker.writing import owes_met, state_there_should_be, written
 
 log = structlog.get_logger()
 
@@ -21,48 +22,45 @@ BATCH = 100
 
 @carried
 def settle(parts: Parts, claim: Claim, now: datetime) -> None:
-    """Set `SLA state` of every ticket in the account's set; what stays in it is tried again."""
+    """Set `SLA state` of the tickets in the account's set; what a passing fault keeps stays in it.
+
+    Raises `Transient` then, so that the batch comes again after a pause.
+    """
     account = parts.accounts.get(claim.member.subject)
     if account is None:
         return
     ticket_ids = parts.journal.take_met(str(account), BATCH)
     wanted = _wanted(parts, account, ticket_ids)
-    parts.journal.drop_met(str(account), [one for one in ticket_ids if one not in wanted])
-    if not wanted:
-        return
-    changes = {ticket_id: Changes(state=state) for ticket_id, state in wanted.items()}
-    faults = account.client.write_many(changes.items())
-    for ticket_id, change in changes.items():
-        fault = faults.get(ticket_id, "no answer")
+    outcomes = account.client.write_many(wanted.items()) if wanted else {}
+    for ticket_id, fault in outcomes.items():
         key = TicketKey(account.helpdesk, account.name, ticket_id)
         if fault:
             log.info("not marked as answered", ticket=str(key), why=fault)
             parts.records.say(key, [("failed", f"SLA state not written: {fault}")], now=now)
         else:
-            _record(parts, key, change, now)
-    parts.journal.drop_met(str(account), list(changes))
+            _record(parts, key, wanted[ticket_id], now)
+    left = wanted.keys() - outcomes.keys()
+    parts.journal.drop_met(str(account), [one for one in ticket_ids if one not in left])
+    if left:
+        raise Transient(f"{account}: {len(left)} answered tickets could not be marked yet")
     if len(ticket_ids) == BATCH:
         parts.due.arm(claim.member, now)
 
 
-def _wanted(parts: Parts, account: Account, ticket_ids: list[str]) -> dict[str, SlaState]:
+def _wanted(parts: Parts, account: Account, ticket_ids: list[str]) -> dict[str, Changes]:
     ticket_keys = [TicketKey(account.helpdesk, account.name, one) for one in ticket_ids]
-    wanted = {}
-    for state in parts.records.states(ticket_keys):
-        settled = state.settled
-        if settled is None or settled.why in LEFT_ALONE:
-            continue
-        should = state_there_should_be(state, settled.at)
-        if should and should != state.there.state:
-            wanted[state.ticket.key.id] = should
-    return wanted
+    return {
+        state.ticket.key.id: Changes(state=state_there_should_be(state, state.settled.at))
+        for state in parts.records.states(ticket_keys)
+        if state.settled and owes_met(state, parts.settings.mode)
+    }
 
 
 def _record(parts: Parts, key: TicketKey, change: Changes, now: datetime) -> None:
     def step(state: State | None) -> tuple[State, Effects] | None:
         if state is None:
             return None
-        after = written(state, change, now)
+        after = written(state, change, Receipt(written=change), now)
         return after, Effects(lines=(("written", f"SLA state {change.state}"),))
 
     parts.records.change(key, step, now=now)

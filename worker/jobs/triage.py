@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -10,13 +10,12 @@ from worker.errors import Gone
 from worker.jobs.frame import carried
 from worker.jobs.write import write_now
 from worker.lifecycle import fold, gone
-from worker.record import Settlement, State
-from worker.settings import Mode
+from worker.record import State
 from worker.store.due import Claim
 from worker.store.records import Committed, Effects
 from worker.tickets import Changes, Event, EventKind, Ticket, TicketKey
 from worker.wiring import Parts
-from worker.writing import about_to_write, differences, state_there_should_be
+from worker.writing import about_to_write, differences, owes_met
 
 log = structlog.get_logger()
 
@@ -44,7 +43,7 @@ def triage(parts: Parts, claim: Claim, now: datetime) -> None:
     _tell(key, committed)
     _push_to_merge_target(parts, key, events, committed.state, now)
     if committed.claim:
-        write_now(parts, key, committed.claim, now)
+        write_now(parts, key, committed.claim, now, reading=reading)
 
 
 def take_in(
@@ -63,13 +62,14 @@ def take_in(
         mode = parts.settings.mode
         changes = differences(after, mode, parts.policy.time_zone, now)
         just_settled = after.settled and not (state and state.settled)
-        writes = not changes.empty and not (just_settled and _only_state_differs(changes))
+        writes = not changes.empty and not (after.settled and _only_state_differs(changes))
+        met = just_settled and not writes and owes_met(after, mode)
         return (about_to_write(after, changes, now) if writes else after), Effects(
             lines=outcome.lines,
             consumed=len(events),
             write=writes,
             write_here=writes,
-            met_within=_met_within(parts, after) if just_settled and not writes else None,
+            met_within=parts.policy.poll.met_every if met else None,
             counts=_counts(state, after),
         )
 
@@ -118,18 +118,6 @@ def _only_state_differs(changes: Changes) -> bool:
     return all(value is None for field, value in changes if field != "state")
 
 
-def _met_within(parts: Parts, state: State) -> timedelta | None:
-    settled = state.settled
-    counts = {Settlement.ANSWERED, Settlement.CLOSED_WITHOUT_REPLY}
-    if parts.settings.mode is Mode.OBSERVE or settled is None or settled.why not in counts:
-        return None
-    if state.timer is None:
-        return None
-    if state_there_should_be(state, settled.at) == state.there.state:
-        return None
-    return parts.policy.poll.met_every
-
-
 def _counts(before: State | None, after: State) -> dict[str, int]:
     counts: dict[str, int] = {}
     if before is None and after.decision:
@@ -138,8 +126,6 @@ def _counts(before: State | None, after: State) -> dict[str, int]:
             counts["ticket_recovered_by_poll"] = 1
         if after.timer and not after.timer.plan_known:
             counts["ticket_plan_unknown"] = 1
-    if after.settled and not (before and before.settled):
-        counts[f"ticket_settled_{after.settled.why.replace(' ', '_')}"] = 1
     return counts
 
 

@@ -12,14 +12,20 @@ from worker.lifecycle import fold, gone
 from worker.record import State
 from worker.store.due import Claim
 from worker.store.records import Effects
-from worker.tickets import Changes, Receipt, TicketKey
+from worker.tickets import Changes, Receipt, Ticket, TicketKey
 from worker.wiring import Parts
-from worker.writing import about_to_write, differences, in_words, written
+from worker.writing import (
+    about_to_write,
+    arrived_without_answer,
+    differences,
+    in_words,
+    written,
+)
 
 log = structlog.get_logger()
 
 FRESH = timedelta(seconds=10)
-"""A reading this young is not taken again before a write that comes later."""
+"""A reading this young is not taken again before the first try of a write."""
 DELIVERED = timedelta(seconds=60)
 """A webhook this young is believed without reading the ticket again before the first write."""
 
@@ -29,24 +35,31 @@ def write(parts: Parts, claim: Claim, now: datetime) -> None:
     """A write that triage could not do at once, or that a step brought about.
 
     Hours may have passed: the ticket is read first, so that nothing a person set meanwhile is
-    overwritten.
+    overwritten, and so that a write whose answer was lost is not repeated.
     """
     key = TicketKey.parse(claim.member.subject)
+    fresh = FRESH if claim.attempt == 1 else timedelta(0)
     try:
-        _write_over_truth(parts, key, now, FRESH)
+        _write_over_truth(parts, key, now, fresh, reading=None)
     except Gone as fault:
         _drop(parts, key, str(fault), now)
 
 
-def write_now(parts: Parts, key: TicketKey, claim: Claim, now: datetime) -> None:
+def write_now(
+    parts: Parts, key: TicketKey, claim: Claim, now: datetime, *, reading: Ticket | None
+) -> None:
     """The write that follows a decision at once, under a claim that the commit gave us.
 
-    A webhook may come hours late; then the ticket is read first, as people win.
+    `reading` is the ticket as fetched for the decision, if it was. A webhook may come hours late;
+    then the ticket is read first, as people win.
     """
     try:
-        _write_over_truth(parts, key, now, DELIVERED)
+        _write_over_truth(parts, key, now, DELIVERED, reading=reading)
     except Gone as fault:
         _drop(parts, key, str(fault), now)
+    except Permanent as fault:
+        parts.due.set_aside(claim, str(fault))
+        return
     except Transient as fault:
         parts.journal.count("write_again_later")
         later(parts, claim, fault)
@@ -54,33 +67,39 @@ def write_now(parts: Parts, key: TicketKey, claim: Claim, now: datetime) -> None
     parts.due.finish(claim)
 
 
-def _write_over_truth(parts: Parts, key: TicketKey, now: datetime, fresh: timedelta) -> None:
+def _write_over_truth(
+    parts: Parts, key: TicketKey, now: datetime, fresh: timedelta, *, reading: Ticket | None
+) -> None:
     state, _ = parts.records.load(key)
-    if state is not None and now - state.read_at > fresh:
-        _read_again(parts, key, now)
+    start = parts.settings.start_from
+    if state is None or (start and state.ticket.created_at < start):
+        return
+    if now - state.read_at > fresh:
+        reading = _read_again(parts, key, now)
         state, _ = parts.records.load(key)
     if state is not None:
-        _write(parts, key, state, now)
+        _write(parts, key, state, reading, now)
 
 
-def _write(parts: Parts, key: TicketKey, state: State, now: datetime) -> None:
+def _write(
+    parts: Parts, key: TicketKey, state: State, reading: Ticket | None, now: datetime
+) -> None:
     changes = differences(state, parts.settings.mode, parts.policy.time_zone, now)
     if changes.empty:
         return
     if not _announced(state, changes, now):
         parts.records.change(key, lambda held: _announce(held, changes, now), now=now)
-    client = parts.account_of(key).client
-    young = now - state.read_at <= FRESH
-    ours_is_older = state.wrote_at is None or state.wrote_at < state.read_at
-    current = state.ticket if young and ours_is_older else None
+    account = parts.account_of(key)
     try:
-        receipt = client.write(key.id, changes, current=current)
+        receipt = account.client.write(key.id, changes, current=reading)
     except Gone:
         raise
     except Permanent as fault:
         _refused(parts, key, str(fault), now)
-        return
+        raise
     _record(parts, key, changes, receipt, now)
+    if receipt.try_again:
+        raise Transient(receipt.try_again)
 
 
 def _record(
@@ -96,15 +115,19 @@ def _record(
     def step(state: State | None) -> tuple[State, Effects] | None:
         if state is None:
             return None
-        after = written(state, changes, now)
-        return after, Effects(lines=tuple(lines), counts={"ticket_written": 1})
+        return written(state, changes, receipt, now), Effects(
+            lines=tuple(lines), counts={"ticket_written": 1}, unsay=_refusing(key)
+        )
 
     parts.records.change(key, step, now=now)
 
 
 def _refused(parts: Parts, key: TicketKey, why: str, now: datetime) -> None:
+    """On the record, on the board and, by the caller, among what was set aside."""
     log.error("write refused", ticket=str(key), why=why)
-    parts.journal.say(why, now)
+    reason = why.partition(": ")[2] or why  # without the ticket's number: it is said once
+    text = f"{key.helpdesk}/{key.account} refuses what we write: {reason}"
+    parts.journal.say(text, now, about=_refusing(key))
 
     def step(state: State | None) -> tuple[State, Effects] | None:
         if state is None:
@@ -113,6 +136,10 @@ def _refused(parts: Parts, key: TicketKey, why: str, now: datetime) -> None:
         return after, Effects(lines=(("failed", why),), counts={"write_refused": 1})
 
     parts.records.change(key, step, now=now)
+
+
+def _refusing(key: TicketKey) -> str:
+    return f"writing to {key.helpdesk}/{key.account}"
 
 
 def _drop(parts: Parts, key: TicketKey, why: str, now: datetime) -> None:
@@ -127,14 +154,21 @@ def _drop(parts: Parts, key: TicketKey, why: str, now: datetime) -> None:
     parts.records.change(key, step, now=now)
 
 
-def _read_again(parts: Parts, key: TicketKey, now: datetime) -> None:
-    reading = parts.account_of(key).client.fetch(key.id)
+def _read_again(parts: Parts, key: TicketKey, now: datetime) -> Ticket:
+    client = parts.account_of(key).client
+    reading = client.fetch(key.id)
 
     def step(state: State | None) -> tuple[State, Effects] | None:
-        outcome = fold(state, (), reading, parts.policy, parts.rubric, now)
-        return (outcome.state, Effects(lines=outcome.lines)) if outcome and state else None
+        outcome = fold(state, (), reading, parts.policy, parts.rubric, now) if state else None
+        if state is None or outcome is None:
+            return None
+        after = outcome.state
+        if client.note_travels_with_fields and arrived_without_answer(state, reading):
+            after = after.model_copy(update={"noted": True})
+        return after, Effects(lines=outcome.lines)
 
     parts.records.change(key, step, now=now)
+    return reading
 
 
 def _announce(state: State | None, changes: Changes, now: datetime) -> tuple[State, Effects] | None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from redis import Redis
 
+from worker.settings import Mode
 from worker.store import keys
 
 LOOK_BACK = timedelta(hours=8)
 """The longest built-in target: an older ticket is past every deadline."""
+
+
+_RANK = {Mode.OBSERVE: 0, Mode.TAG: 1, Mode.LIVE: 2}
 
 
 class Journal:
@@ -26,20 +31,24 @@ class Journal:
         found: dict[str, str] = self._redis.hgetall(keys.COUNTERS)  # type: ignore[assignment]
         return {name: int(value) for name, value in found.items()}
 
-    def say(self, text: str, now: datetime) -> bool:
-        """Tell the operator once, on the board and in the log; True when it is new."""
-        return bool(self._redis.hsetnx(keys.SAID, text, now.isoformat()))
+    def say(self, text: str, now: datetime, *, about: str | None = None) -> bool:
+        """Tell the operator, on the board and in the log; True when it is new.
+
+        With `about` a later saying about the same thing takes its place, and `unsay` ends it.
+        """
+        said = f"{now.isoformat()} {text}"
+        if about is None:
+            return bool(self._redis.hsetnx(keys.SAID, text, said))
+        return bool(self._redis.hset(keys.SAID, about, said))
 
     def said(self) -> list[str]:
         """What the operator was told, latest first."""
-        found: dict[str, str] = self._redis.hgetall(keys.SAID)  # type: ignore[assignment]
-        return [text for text, _ in sorted(found.items(), key=lambda item: item[1], reverse=True)]
+        found: list[str] = self._redis.hvals(keys.SAID)  # type: ignore[assignment]
+        return [said.partition(" ")[2] for said in sorted(found, reverse=True)]
 
-    def unsay(self, start: str) -> None:
-        """It is not true any more: forget what begins like this."""
-        stale = [text for text in self.said() if text.startswith(start)]
-        if stale:
-            self._redis.hdel(keys.SAID, *stale)
+    def unsay(self, about: str) -> None:
+        """It is not true any more."""
+        self._redis.hdel(keys.SAID, about)
 
     def watermark(self, account: str) -> str | None:
         """Up to where an account (`helpdesk/account`) has been read."""
@@ -58,6 +67,21 @@ class Journal:
             return configured
         self._redis.set(keys.START_FROM, (now - LOOK_BACK).isoformat(), nx=True)
         return datetime.fromisoformat(str(self._redis.get(keys.START_FROM)))
+
+    def note_mode(self, mode: Mode, now: datetime) -> None:
+        """Processes say the mode they run in; a raised one leaves its moment behind."""
+        before = self._redis.hget(keys.MODE, "mode")
+        if before == mode:
+            return
+        values: dict[Any, Any] = {"mode": str(mode)}
+        if before is not None and _RANK[mode] > _RANK[Mode(str(before))]:
+            values["raised_at"] = now.isoformat()
+        self._redis.hset(keys.MODE, mapping=values)
+
+    def mode_raised_at(self) -> datetime | None:
+        """When the mode was last raised; steps from before then are not sent any more."""
+        found = self._redis.hget(keys.MODE, "raised_at")
+        return datetime.fromisoformat(str(found)) if found else None
 
     def take_met(self, account: str, limit: int = 100) -> list[str]:
         """Ids of answered tickets that wait for their batch; they stay until `drop_met`."""

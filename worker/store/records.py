@@ -38,6 +38,8 @@ class Effects(Noun):
     met_within: timedelta | None = None
     """Put the ticket into its account's next batch of `met`."""
     counts: Mapping[str, int] = Field(default_factory=dict)
+    unsay: str | None = None
+    """Something said to the operator that is not true any more."""
 
 
 class Committed(NamedTuple):
@@ -89,7 +91,11 @@ class Records:
             worked_out = step(state)
             if worked_out is None:
                 return None
-            committed = self.commit(key, version, *worked_out, now=now)
+            after, effects = worked_out
+            effects = effects.model_copy(
+                update={"counts": {**effects.counts, **_ended(state, after)}}
+            )
+            committed = self.commit(key, version, after, effects, now=now)
             if committed:
                 return committed
         raise RuntimeError(f"{key}: its state changed {TRIES} times while being written")
@@ -119,6 +125,7 @@ class Records:
                 keys.BELL,
                 keys.COUNTERS,
                 keys.met(account),
+                keys.SAID,
             ],
             args=[json.dumps(_change(key, version, state, effects, account, write, now))],
         )
@@ -207,8 +214,16 @@ def _change(
         "keep": int(KEPT.total_seconds()),
         "met": _met(key, account, effects),
         "counts": dict(effects.counts),
+        "unsay": effects.unsay,
     }
     return {name: value for name, value in change.items() if value is not None}
+
+
+def _ended(before: State | None, after: State) -> dict[str, int]:
+    """Counts an ending, whoever found it."""
+    if after.settled is None or (before and before.settled):
+        return {}
+    return {f"ticket_settled_{after.settled.why.replace(' ', '_')}": 1}
 
 
 def _settled_moment(state: State) -> float | None:

@@ -1,9 +1,9 @@
 -- Replace a ticket's state and arm what follows from it, or change nothing when somebody was
 -- faster. Alerts are kept once for ever under their id: that is what makes them unique.
 -- KEYS ticket, record, inbox, due, claimed, tokens, again, claims, attempts, open, settled, bell,
---      counters, met
+--      counters, met, said
 -- ARGV the change as JSON: version, state, lines, consumed, arm, disarm, take, alerts, open,
---      settled, keep, met, counts
+--      settled, keep, met, counts, unsay
 -- Returns {1, token of the claim on `take` or 0, alerts kept}, or {0} when the version moved.
 local ticket, due, claimed = KEYS[1], KEYS[4], KEYS[5]
 local change = cjson.decode(ARGV[1])
@@ -47,14 +47,17 @@ if change.met then
   redis.call('SADD', KEYS[14], change.met.id)
   redis.call('ZADD', due, 'NX', stamp(now + change.met.wait), change.met.member)
 end
+if change.unsay then redis.call('HDEL', KEYS[15], change.unsay) end
 for name, count in pairs(change.counts) do redis.call('HINCRBY', KEYS[13], name, count) end
 
--- The caller goes on with `take` itself, under a claim of its own, unless somebody holds it.
+-- The caller goes on with `take` itself, under a claim of its own, unless somebody holds it or it
+-- waits for its next try: then it is done there, with what is to be written by then.
 local token = 0
 if change.take ~= '' then
+  local waits = redis.call('ZSCORE', due, change.take)
   if redis.call('ZSCORE', claimed, change.take) then
     redis.call('HSET', KEYS[7], change.take, stamp(now))
-  else
+  elseif not waits or tonumber(waits) <= now then  -- else the helpdesk asked for a pause
     token = redis.call('INCR', KEYS[8])
     redis.call('ZREM', due, change.take)
     redis.call('ZADD', claimed, stamp(now + 60), change.take)

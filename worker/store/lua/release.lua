@@ -18,7 +18,10 @@ end
 redis.call('HDEL', KEYS[5], member)
 if ARGV[3] == 'aside' then
   redis.call('HSET', KEYS[7], member, ARGV[4])
-elseif again then
+else
+  redis.call('HDEL', KEYS[7], member)
+end
+if again then
   redis.call('ZADD', KEYS[1], 'LT', again, member)
   if redis.call('LLEN', KEYS[8]) == 0 then redis.call('LPUSH', KEYS[8], '1') end
 end
