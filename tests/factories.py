@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from worker.tickets import Comment, Delivery, Event, EventKind, Ticket, TicketKey
+from worker.events import Comment, Delivery, Event, EventKind
+from worker.tickets import Ticket, TicketKey
 
 CREATED = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = TicketKey("zendesk", "acme", "5158")

@@ -7,22 +7,13 @@ from datetime import timedelta
 import pytest
 from factories import CREATED, KEY, OUTAGE, QUESTION, a_reply, a_ticket, an_event
 
+from worker.events import Comment, Event, EventKind
 from worker.lifecycle import fold
 from worker.policy import Policy, read_policy
 from worker.record import Settlement, State
 from worker.settings import Mode
 from worker.severity import Rubric
-from worker.tickets import (
-    Changes,
-    Comment,
-    DecidedBy,
-    Event,
-    EventKind,
-    Receipt,
-    Severity,
-    Status,
-    Ticket,
-)
+from worker.tickets import Changes, DecidedBy, Receipt, Severity, Status, Ticket
 from worker.writing import about_to_write, differences, written
 
 RUBRIC = Rubric.built_in()

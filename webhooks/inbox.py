@@ -15,12 +15,12 @@ from redis.exceptions import RedisError
 from requests.structures import CaseInsensitiveDict
 
 from worker.errors import NoSecret, Unreadable, Unverified
+from worker.events import Delivery
 from worker.helpdesks.base import Helpdesk
 from worker.helpdesks.registry import HELPDESKS
 from worker.settings import Settings
 from worker.store.due import Accepted, DueSet
 from worker.store.journal import Journal
-from worker.tickets import Delivery
 
 LONGEST_BODY = 1024 * 1024
 """Bytes; both helpdesks' bodies are far smaller."""

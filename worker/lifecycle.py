@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from worker.events import Event, EventKind
 from worker.outcome import Outcome, decided_text, know, settle, under
 from worker.people import (
     by_person,
@@ -23,17 +24,7 @@ from worker.people import (
 from worker.policy import Policy, Preset
 from worker.record import Settled, Settlement, State
 from worker.severity import Rubric, decide
-from worker.tickets import (
-    Changes,
-    DecidedBy,
-    Decision,
-    Event,
-    EventKind,
-    Reason,
-    Severity,
-    Status,
-    Ticket,
-)
+from worker.tickets import Changes, DecidedBy, Decision, Reason, Severity, Status, Ticket
 
 BODY_KEPT = 4000
 """Characters of the body that the record keeps for showing quotes in their place."""

@@ -8,19 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from worker.events import Event, EventKind
 from worker.outcome import Outcome, know, under
 from worker.policy import Policy
 from worker.record import OurWrite, State
-from worker.tickets import (
-    Confidence,
-    DecidedBy,
-    Decision,
-    Event,
-    EventKind,
-    Reason,
-    Severity,
-    Ticket,
-)
+from worker.tickets import Confidence, DecidedBy, Decision, Reason, Severity, Ticket
 
 NAMES = {"priority": "priority", "severity": "SLA severity"}
 """Fields that a person may decide with, for people."""

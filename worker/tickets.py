@@ -7,7 +7,7 @@ helpdesk's client turns a `Changes` back into its own words.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, NamedTuple
 
@@ -128,99 +128,6 @@ class Ticket(Noun):
     first_response_at: Moment | None = None
     url: str | None = None
     """Where an agent reads it."""
-
-
-class EventKind(StrEnum):
-    """What a webhook or a poll says has happened."""
-
-    CREATED = "created"
-    COMMENT = "comment"
-    STATUS = "status"
-    PRIORITY = "priority"
-    FIELD = "field"
-    """One of our fields changed."""
-    TAGS = "tags"
-    MERGED = "merged"
-    MERGED_IN = "merged in"
-    """Another ticket was merged into this one; made by us for the target of a merge."""
-    DELETED = "deleted"
-    SPAM = "spam"
-    TOUCHED = "touched"
-    """Something happened; the ticket has to be fetched to learn what."""
-    SEEN = "seen"
-    """A poll's whole reading of the ticket."""
-
-
-class Comment(Noun):
-    """One message on a ticket."""
-
-    id: str | None = None
-    body: str = ""
-    public: bool
-    by_agent: bool
-    author: str | None = None
-    author_name: str | None = None
-
-
-class Event(Noun):
-    """One thing that happened to one ticket. `ticket` is None when it must be fetched."""
-
-    id: str
-    """The helpdesk's own id of the event or delivery, else a digest; for people and records."""
-    kind: EventKind
-    key: TicketKey
-    received_at: Moment
-    happened_at: Moment | None = None
-    ticket: Ticket | None = None
-    comment: Comment | None = None
-    field: str | None = None
-    """With FIELD: the title of a field of ours (`SLA severity`), else the field's id there."""
-    was: str | None = None
-    now: str | None = None
-    """With PRIORITY, MERGED_IN and the field `SLA severity`: `P1`..`P4` or None. With another
-    FIELD: the raw value."""
-    tags_added: tuple[str, ...] = ()
-    tags_removed: tuple[str, ...] = ()
-    merged_into: str | None = None
-    """With MERGED: the id of the ticket that this one was merged into."""
-    actor: str | None = None
-
-    @property
-    def ends_ticket(self) -> bool:
-        """True when nothing about the ticket needs to be known any more."""
-        return self.kind in {EventKind.DELETED, EventKind.SPAM, EventKind.MERGED}
-
-    @property
-    def tells_all(self) -> bool:
-        """True when its ticket is all that is needed to begin: a creation, or a whole reading.
-
-        What comes later (a comment, a change) does not tell whether somebody answered before.
-        """
-        return self.ticket is not None and self.kind in {EventKind.CREATED, EventKind.SEEN}
-
-    @property
-    def needs_reading(self) -> bool:
-        """True when the event says only that something happened, so the ticket must be fetched."""
-        if self.kind in {EventKind.TOUCHED, EventKind.MERGED_IN}:
-            return True
-        if self.kind is EventKind.CREATED and self.ticket and self.ticket.severity_field:
-            return True  # set by hand, or inherited by a follow-up: only the whole ticket tells
-        return self.kind in {EventKind.CREATED, EventKind.STATUS} and self.ticket is None
-
-
-class Delivery(Noun):
-    """A verified and parsed webhook, ready to be accepted."""
-
-    event: Event | None
-    """None: authentic, but of a kind that we have no use for (counted and ignored)."""
-    seen_key: str
-    """Equal for two deliveries of the same thing."""
-    seen_for: timedelta
-    """How long `seen_key` is remembered."""
-    account_id: str | None = None
-    """The helpdesk's own number of the account, when the delivery says it."""
-    ignored: str = ""
-    """With no event: the kind that was ignored, for the counter."""
 
 
 class Reason(Noun):

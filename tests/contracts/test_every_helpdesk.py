@@ -22,9 +22,9 @@ from requests.structures import CaseInsensitiveDict
 
 from worker import settings as worker_settings
 from worker.errors import Unreadable, Unverified
+from worker.events import Delivery, EventKind
 from worker.helpdesks.registry import HELPDESKS
 from worker.settings import Settings
-from worker.tickets import Delivery, EventKind
 from worker.transport import Transport
 
 NOW = datetime(2026, 11, 23, 10, 0, 30, tzinfo=UTC)

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from worker.events import Delivery
 from worker.settings import Settings
-from worker.tickets import Changes, Delivery, Noun, Receipt, Ticket, TicketKey
+from worker.tickets import Changes, Noun, Receipt, Ticket, TicketKey
 from worker.transport import Transport
 
 

@@ -8,11 +8,12 @@ from datetime import datetime
 import structlog
 
 from worker.errors import Permanent
+from worker.events import Event, EventKind
 from worker.jobs.frame import carried
 from worker.people import missing_tag
 from worker.record import Settlement, State
 from worker.store.due import Claim
-from worker.tickets import Event, EventKind, Ticket
+from worker.tickets import Ticket
 from worker.wiring import Account, Parts
 
 log = structlog.get_logger()

@@ -7,13 +7,14 @@ from datetime import datetime
 import structlog
 
 from worker.errors import Gone
+from worker.events import Event, EventKind
 from worker.jobs.frame import carried
 from worker.jobs.write import write_now
 from worker.lifecycle import fold, gone
 from worker.record import State
 from worker.store.due import Claim
 from worker.store.records import Committed, Effects
-from worker.tickets import Changes, Event, EventKind, Ticket, TicketKey
+from worker.tickets import Changes, Ticket, TicketKey
 from worker.wiring import Parts
 from worker.writing import about_to_write, differences, owes_met
 

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 from redis import Redis
 from redis.commands.core import Script
 
+from worker.events import Delivery, Event
 from worker.store import keys
 from worker.store.keys import Kind, Member
-from worker.tickets import Delivery, Event
 
 UNTIL_ENQUEUED = 5.0
 """Seconds that a feeder has to hand a claim to the queue."""

@@ -11,11 +11,12 @@ from pydantic import Field
 from redis import Redis
 
 from worker.channels.base import Alert
+from worker.events import Event
 from worker.record import Line, Settlement, State
 from worker.store import keys
 from worker.store.due import Claim, load_script
 from worker.store.keys import Kind, Member
-from worker.tickets import Event, Noun, TicketKey
+from worker.tickets import Noun, TicketKey
 
 KEPT = timedelta(days=35)
 """How long a settled ticket's full record stays."""

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
 from worker.errors import Unreadable, Unverified
+from worker.events import Delivery, EventKind
 from worker.helpdesks.freshdesk.inbound import FreshdeskInbound
-from worker.tickets import Delivery, EventKind
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 SECRET = "blue-ibex-42"

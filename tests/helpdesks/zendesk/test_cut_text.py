@@ -12,9 +12,9 @@ from requests.structures import CaseInsensitiveDict
 from vendor import Reply, Vendor
 
 from worker.errors import Unverified
+from worker.events import Delivery
 from worker.helpdesks.zendesk.client import ZendeskClient
 from worker.helpdesks.zendesk.inbound import SIGNATURE, TIMESTAMP, ZendeskInbound
-from worker.tickets import Delivery
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 HALF = "cut \ud83d"

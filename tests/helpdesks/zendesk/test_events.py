@@ -11,8 +11,9 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from worker.errors import Unreadable
+from worker.events import Delivery, Event, EventKind
 from worker.helpdesks.zendesk.inbound import ACCOUNT, INVOCATION, ZendeskInbound
-from worker.tickets import Delivery, Event, EventKind, Severity, Status, Ticket
+from worker.tickets import Severity, Status, Ticket
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 DETAIL = {"id": "5158", "created_at": "2026-11-23T09:58:00Z"}

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
 from worker.errors import Unreadable, Unverified
+from worker.events import Delivery, EventKind
 from worker.helpdesks.zendesk.inbound import ZendeskInbound, signature
-from worker.tickets import Delivery, EventKind
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 SECRET = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="

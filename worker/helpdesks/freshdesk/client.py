@@ -88,10 +88,12 @@ class FreshdeskClient:
         a 429 or three such faults the rest is left for later too.
         """
         faults: dict[str, str] = {}
-        passing = 0
-        left = ""
+        passing, wait, key_refused = 0, False, ""
         for ticket_id, wanted in changes:
-            if left:
+            if wait:
+                continue
+            if key_refused:
+                faults[ticket_id] = key_refused
                 continue
             writing = self._writing(ticket_id, wanted, None)
             try:
@@ -99,13 +101,11 @@ class FreshdeskClient:
                 faults[ticket_id] = "; ".join(writing.refusals)
             except Transient as fault:
                 passing += 1
-                if fault.retry_after is not None or passing >= GIVE_UP_AFTER:
-                    left = str(fault)
-                    log.info("the rest of a batch has to be tried again: %s", left)
+                wait = fault.retry_after is not None or passing >= GIVE_UP_AFTER
+                log.info("Freshdesk ticket %s has to be tried again: %s", ticket_id, fault)
             except MinutehandError as fault:
                 faults[ticket_id] = str(fault)
-                if _is_key_refused(fault):
-                    left = str(fault)
+                key_refused = str(fault) if _is_key_refused(fault) else ""
         return faults
 
     def changed_since(self, watermark: str | None, *, start: datetime) -> Page:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from worker.errors import Unreadable, Unverified
+from worker.events import Delivery, Event, EventKind
 from worker.helpdesks.base import ticket_key
-from worker.tickets import Delivery, Event, EventKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from worker.errors import Unreadable
+from worker.events import Comment, Event, EventKind
 from worker.helpdesks.base import ticket_key
 from worker.helpdesks.zendesk import fields
 from worker.helpdesks.zendesk.fields import identifier, moment, object_in
-from worker.tickets import Comment, Event, EventKind
 
 KINDS: Mapping[str, EventKind] = {
     "ticket.created": EventKind.CREATED,

@@ -16,10 +16,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from worker.errors import Unreadable, Unverified
+from worker.events import Delivery, Event, EventKind
 from worker.helpdesks.base import ticket_key
 from worker.helpdesks.zendesk import events
 from worker.helpdesks.zendesk.fields import identifier, moment, read_json
-from worker.tickets import Delivery, Event, EventKind
 
 SIGNATURE = "X-Zendesk-Webhook-Signature"
 TIMESTAMP = "X-Zendesk-Webhook-Signature-Timestamp"
