@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from worker.tickets import Moment, Noun, Ticket, TicketKey
+from worker.tickets import Moment, Noun, Text, Ticket, TicketKey
 
 
 class EventKind(StrEnum):
@@ -33,11 +33,11 @@ class Comment(Noun):
     """One message on a ticket."""
 
     id: str | None = None
-    body: str = ""
+    body: Text = ""
     public: bool
     by_agent: bool
     author: str | None = None
-    author_name: str | None = None
+    author_name: Text | None = None
 
 
 class Event(Noun):

@@ -61,6 +61,15 @@ Moment = Annotated[datetime, AfterValidator(_aware)]
 """A point in time, aware, held in UTC."""
 
 
+def _storable(text: str) -> str:
+    """Half an emoji, where a text was cut, is valid JSON but no text that can be stored."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+"""What people wrote, wherever it came from."""
+
+
 class Noun(BaseModel):
     """Frozen and strict about names: a misspelt field is a fault, not a silent extra."""
 
@@ -104,15 +113,15 @@ class Ticket(Noun):
     """
 
     key: TicketKey
-    subject: str = ""
-    body: str = ""
+    subject: Text = ""
+    body: Text = ""
     created_at: Moment
     updated_at: Moment | None = None
     status: Status = Status.OPEN
     priority: Severity | None = None
     severity_field: Severity | None = None
     review_field: bool | None = None
-    tags: tuple[str, ...] = ()
+    tags: tuple[Text, ...] = ()
     requester: str | None = None
     """Their id at the helpdesk."""
     opened_by_agent: bool = False
