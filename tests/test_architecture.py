@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
+from worker.__main__ import minutehand
 from worker.channels.registry import CHANNELS
 from worker.helpdesks.registry import HELPDESKS
 from worker.queues import JOBS
@@ -58,6 +59,23 @@ def test_registries_name_what_is_there() -> None:
         assert (ROOT / "worker/helpdesks" / name / "README.md").exists()
     for name in CHANNELS:
         assert (ROOT / "worker/channels" / f"{name}.py").exists()
+
+
+def test_the_procfile_runs_processes_that_exist() -> None:
+    lines = (ROOT / "Procfile").read_text("utf-8").splitlines()
+
+    assert [line.split(":")[0] for line in lines] == ["web", "worker", "clock"]
+    for line in lines:
+        module, command = line.split()[-2:]
+        assert module == "worker"
+        assert command in minutehand.commands
+
+
+def test_every_command_that_the_readme_names_exists() -> None:
+    named = re.findall(r"`minutehand (\w+)", (ROOT / "README.md").read_text("utf-8"))
+
+    assert len(set(named)) >= 10
+    assert set(named) <= set(minutehand.commands)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
