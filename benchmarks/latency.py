@@ -61,14 +61,21 @@ def measure(stack: Stack, per_second: float) -> dict[str, list[float]]:
         helpdesk = ("zendesk", "freshdesk")[number % 2]
         created.append((helpdesk, stack.create(helpdesk, SUBJECTS[number % len(SUBJECTS)])))
         time.sleep(max(0.0, started + (number + 1) / per_second - time.monotonic()))
+    tickets = {
+        (helpdesk, ticket_id): until(
+            lambda: written(stack, helpdesk, ticket_id),  # noqa: B023 called before the next turn
+            30,
+            f"the write to {helpdesk} {ticket_id}",
+        )
+        for helpdesk, ticket_id in created
+    }
     posted = {
         (parcel["helpdesk"], parcel["ticket"]): parcel["attempts"][0]["at"]
         for parcel in reversed(stack.control("get", "/deliveries")["deliveries"])
         if "created" in parcel["event"] and parcel["attempts"]
     }
     taken: dict[str, list[float]] = {"zendesk": [], "freshdesk": []}
-    for helpdesk, ticket_id in created:
-        ticket = until(lambda: written(stack, helpdesk, ticket_id), 30, f"{helpdesk} {ticket_id}")  # noqa: B023
+    for (helpdesk, ticket_id), ticket in tickets.items():
         at = datetime.fromisoformat(ticket["writes"][0]["at"])
         sent = datetime.fromisoformat(posted[helpdesk, ticket_id])
         taken[helpdesk].append((at - sent).total_seconds())

@@ -64,6 +64,12 @@ class Event(Noun):
     actor: str | None = None
 
     @property
+    def may_be_an_echo(self) -> bool:
+        """True for the kinds of events by which our own writes come back to us."""
+        internal = self.comment is not None and not self.comment.public
+        return internal or self.kind in {EventKind.PRIORITY, EventKind.FIELD, EventKind.TAGS}
+
+    @property
     def ends_ticket(self) -> bool:
         """True when nothing about the ticket needs to be known any more."""
         return self.kind in {EventKind.DELETED, EventKind.SPAM, EventKind.MERGED}

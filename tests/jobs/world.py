@@ -257,6 +257,8 @@ class World:
             )
             if delivery.event:
                 accepted.append(self.parts.due.accept(delivery, delivery.event))
+        # What may be an echo gathers for a second; here it comes at once.
+        self.redis.zadd(keys.DUE, {str(Member(Kind.EVENT, str(key))): time.time()}, lt=True)
         return accepted
 
     def touch(self, key: TicketKey) -> None:

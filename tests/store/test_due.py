@@ -8,6 +8,7 @@ import pytest
 from factories import KEY, a_delivery, an_event
 from redis import Redis
 
+from worker.events import EventKind
 from worker.store import keys
 from worker.store.due import Accepted, DueSet
 from worker.store.keys import Kind, Member
@@ -190,3 +191,20 @@ def test_members_leave_no_trace_after_they_are_done(due: DueSet, redis: Redis) -
 
     left = {keys.DUE, keys.CLAIMED, keys.AGAIN, keys.TOKENS, keys.ATTEMPTS, keys.CRASHES}
     assert not redis.exists(*left)
+
+
+def test_what_may_be_our_own_echo_gathers_for_a_second(due: DueSet) -> None:
+    event = an_event(EventKind.PRIORITY, now="P1")
+    due.accept(a_delivery(event), event)
+
+    claims, wait = due.claim()
+
+    assert claims == []
+    assert wait == pytest.approx(1, abs=0.2)
+
+
+def test_a_customers_event_does_not_wait_for_an_echo_that_gathers(due: DueSet) -> None:
+    for event in (an_event(EventKind.PRIORITY, now="P1"), an_event()):
+        due.accept(a_delivery(event), event)
+
+    assert len(due.claim()[0]) == 1

@@ -44,7 +44,7 @@ def triage(parts: Parts, claim: Claim, now: datetime) -> None:
     _tell(key, committed)
     _push_to_merge_target(parts, key, events, committed.state, now)
     if committed.claim:
-        write_now(parts, key, committed.claim, now, reading=reading)
+        write_now(parts, key, committed.claim, now, state=committed.state, reading=reading)
 
 
 def take_in(

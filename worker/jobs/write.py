@@ -40,21 +40,28 @@ def write(parts: Parts, claim: Claim, now: datetime) -> None:
     key = TicketKey.parse(claim.member.subject)
     fresh = FRESH if claim.attempt == 1 else timedelta(0)
     try:
-        _write_over_truth(parts, key, now, fresh, reading=None)
+        state, _ = parts.records.load(key)
+        _write_over_truth(parts, key, now, fresh, state=state, reading=None)
     except Gone as fault:
         _drop(parts, key, str(fault), now)
 
 
 def write_now(
-    parts: Parts, key: TicketKey, claim: Claim, now: datetime, *, reading: Ticket | None
+    parts: Parts,
+    key: TicketKey,
+    claim: Claim,
+    now: datetime,
+    *,
+    state: State,
+    reading: Ticket | None,
 ) -> None:
     """The write that follows a decision at once, under a claim that the commit gave us.
 
-    `reading` is the ticket as fetched for the decision, if it was. A webhook may come hours late;
-    then the ticket is read first, as people win.
+    `state` is what was committed, `reading` the ticket as fetched for the decision, if it was. A
+    webhook may come hours late; then the ticket is read first, as people win.
     """
     try:
-        _write_over_truth(parts, key, now, DELIVERED, reading=reading)
+        _write_over_truth(parts, key, now, DELIVERED, state=state, reading=reading)
     except Gone as fault:
         _drop(parts, key, str(fault), now)
     except Permanent as fault:
@@ -68,9 +75,14 @@ def write_now(
 
 
 def _write_over_truth(
-    parts: Parts, key: TicketKey, now: datetime, fresh: timedelta, *, reading: Ticket | None
+    parts: Parts,
+    key: TicketKey,
+    now: datetime,
+    fresh: timedelta,
+    *,
+    state: State | None,
+    reading: Ticket | None,
 ) -> None:
-    state, _ = parts.records.load(key)
     start = parts.settings.start_from
     if state is None or (start and state.ticket.created_at < start):
         return

@@ -28,6 +28,9 @@ UNTIL_ENQUEUED = 5.0
 UNTIL_DONE = 60.0
 """Seconds that a queued job has to begin, and a begun one to end."""
 CRASHES_ALLOWED = 5
+ECHOES_GATHER = 1.0
+"""Seconds: one write of ours comes back as several events; they are taken in together, after what
+a customer waits for."""
 OWN_REMEMBERED = timedelta(hours=1)
 LONG_QUEUE = 100
 """Jobs waiting: beyond it a claim that ran out is probably just waiting there too."""
@@ -84,6 +87,7 @@ class DueSet:
                 event.model_dump_json(exclude_defaults=True),
                 str(Member(Kind.EVENT, str(event.key))),
                 delivery.account_id or "",
+                ECHOES_GATHER if event.may_be_an_echo else 0,
             ],
         )
         return Accepted(answer)

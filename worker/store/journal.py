@@ -22,6 +22,7 @@ class Journal:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._start: datetime | None = None
 
     def count(self, name: str, by: int = 1) -> None:
         """One more of something, for /metrics."""
@@ -65,8 +66,10 @@ class Journal:
         """
         if configured is not None:
             return configured
-        self._redis.set(keys.START_FROM, (now - LOOK_BACK).isoformat(), nx=True)
-        return datetime.fromisoformat(str(self._redis.get(keys.START_FROM)))
+        if self._start is None:
+            self._redis.set(keys.START_FROM, (now - LOOK_BACK).isoformat(), nx=True)
+            self._start = datetime.fromisoformat(str(self._redis.get(keys.START_FROM)))
+        return self._start
 
     def note_mode(self, mode: Mode, now: datetime) -> None:
         """Processes say the mode they run in; a raised one leaves its moment behind."""

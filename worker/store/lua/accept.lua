@@ -1,6 +1,6 @@
 -- Drop what was seen before, keep the event, make its ticket due. One atomic step.
 -- KEYS seen, inbox, due, bell, counters, account number
--- ARGV seconds to remember, event, member, account number or ''
+-- ARGV seconds to remember, event, member, account number or '', seconds until it is due
 -- Returns 1 accepted, 0 seen before, -1 from another account.
 if ARGV[4] ~= '' then
   local pinned = redis.call('GET', KEYS[6])
@@ -17,7 +17,8 @@ if not redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[1]) then
 end
 local t = redis.call('TIME')
 redis.call('RPUSH', KEYS[2], ARGV[2])
-redis.call('ZADD', KEYS[3], 'LT', string.format('%d.%06d', t[1], t[2]), ARGV[3])
+local due = tonumber(t[1]) + tonumber(t[2]) / 1000000 + tonumber(ARGV[5])
+redis.call('ZADD', KEYS[3], 'LT', string.format('%.6f', due), ARGV[3])
 redis.call('HINCRBY', KEYS[5], 'event_accepted', 1)
 if redis.call('LLEN', KEYS[4]) == 0 then redis.call('LPUSH', KEYS[4], '1') end
 return 1
