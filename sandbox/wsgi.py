@@ -1,4 +1,4 @@
-"""gunicorn's door: `gunicorn --worker-class gthread --workers 1 --threads 16 sandbox.wsgi:app`.
+"""The door for a WSGI server: `python -m waitress --threads=16 sandbox.wsgi:app`.
 
 One process only: the state is in memory.
 """

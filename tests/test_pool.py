@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import threading
 import time
 from collections.abc import Iterator
 
@@ -15,7 +16,7 @@ from rq.serializers import JSONSerializer
 from stack import until
 
 from worker.pool import Pool, ThreadWorker
-from worker.queues import JOBS, AllowedJob, Feeder, open_queue
+from worker.queues import JOBS, AllowedJob, Feeder, open_queues
 from worker.settings import Settings
 from worker.store import keys
 from worker.store.keys import Kind, Member
@@ -26,7 +27,7 @@ EVENT = Member(Kind.EVENT, "zendesk/acme/1")
 
 @pytest.fixture
 def parts(redis: Redis, redis_url: str) -> Parts:
-    environment = {"REDIS_URL": redis_url, "POLICY_FILE": "/does/not/exist.toml"}
+    environment = {"REDIS_URL": redis_url}
     return build(Settings.from_environment(environment), redis=redis)
 
 
@@ -53,7 +54,7 @@ def test_rq_still_has_the_hooks_that_our_worker_replaces() -> None:
 
 
 def test_a_due_member_is_fed_worked_on_and_done(parts: Parts, queue_redis: Redis) -> None:
-    feeder = Feeder(parts.due, open_queue(queue_redis))
+    feeder = Feeder(parts.due, open_queues(queue_redis))
     pool = Pool(parts, queue_redis, count=2)
     pool.start()
     parts.due.arm(EVENT, time.time())
@@ -65,19 +66,43 @@ def test_a_due_member_is_fed_worked_on_and_done(parts: Parts, queue_redis: Redis
     assert parts.redis.zcard(keys.DUE) == 0
 
 
-def test_steps_and_alerts_go_to_the_front_of_the_queue(parts: Parts, queue_redis: Redis) -> None:
-    queue = open_queue(queue_redis)
-    for kind in (Kind.EVENT, Kind.STEP):
-        parts.due.arm(Member(kind, "zendesk/acme/1"), time.time())
-        Feeder(parts.due, queue).feed()
+def test_steps_and_alerts_have_a_queue_of_their_own_in_due_order(
+    parts: Parts, queue_redis: Redis
+) -> None:
+    queues = open_queues(queue_redis)
+    for ago, kind in enumerate((Kind.EVENT, Kind.SEND, Kind.STEP)):
+        parts.due.arm(Member(kind, "zendesk/acme/1"), time.time() - ago)
+    Feeder(parts.due, queues).feed()
 
-    assert [job_id.split("-")[0] for job_id in queue.job_ids] == ["step", "event"]
+    assert [job_id.split("-")[0] for job_id in queues.people.job_ids] == ["step", "send"]
+    assert [job_id.split("-")[0] for job_id in queues.rest.job_ids] == ["event"]
+
+
+def test_a_step_is_taken_while_every_other_thread_is_busy(
+    parts: Parts, queue_redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = threading.Event()
+    monkeypatch.setattr("worker.store.records.Records.inbox", lambda *_: held.wait(20) and [])
+    queues = open_queues(queue_redis)
+    for number in range(6):
+        parts.due.arm(Member(Kind.EVENT, f"zendesk/acme/{number}"), time.time())
+    Feeder(parts.due, queues).feed()
+    pool = Pool(parts, queue_redis, count=2)
+    pool.start()
+    until(lambda: len(queues.rest.job_ids) == 4, 10, "both threads' being busy")
+
+    parts.due.arm(Member(Kind.STEP, "zendesk/acme/1"), time.time())
+    Feeder(parts.due, queues).feed()
+
+    until(lambda: not queues.people.job_ids, 5, "the step's being taken")
+    held.set()
+    assert pool.stop(10)
 
 
 def test_a_job_that_is_not_ours_is_never_run(
     parts: Parts, queue_redis: Redis, tmp_path: os.PathLike[str]
 ) -> None:
-    queue = open_queue(queue_redis)
+    queue = open_queues(queue_redis).rest
     witness = f"{tmp_path}/witness"
     job = Job.create(
         "os.mkdir",
@@ -101,9 +126,9 @@ def test_a_job_that_is_not_ours_is_never_run(
 def test_jobs_carry_a_member_and_a_number_and_nothing_else(
     parts: Parts, queue_redis: Redis
 ) -> None:
-    queue = open_queue(queue_redis)
+    queue = open_queues(queue_redis).rest
     parts.due.arm(EVENT, time.time())
-    Feeder(parts.due, queue).feed()
+    Feeder(parts.due, open_queues(queue_redis)).feed()
 
     (job,) = queue.jobs
 
@@ -117,10 +142,10 @@ def test_a_pool_that_is_told_to_stop_leaves_the_rest_in_the_queue(
     pool = Pool(parts, queue_redis, count=2)
     pool.start()
     assert pool.stop(5)
-    queue = open_queue(queue_redis)
+    queue = open_queues(queue_redis).rest
     parts.due.arm(EVENT, time.time())
 
-    Feeder(parts.due, queue).feed()
+    Feeder(parts.due, open_queues(queue_redis)).feed()
     time.sleep(0.3)
 
     assert len(queue.job_ids) == 1

@@ -35,8 +35,8 @@ def inbox(settings: Settings, due: DueSet, journal: Journal) -> Blueprint:
     """The webhook endpoints over a due set."""
     pages = Blueprint("inbox", __name__)
 
-    @pages.post("/webhooks/<name>")
-    @pages.post("/webhooks/<name>/<account>")
+    @pages.post("/webhooks/<name>", provide_automatic_options=False)
+    @pages.post("/webhooks/<name>/<account>", provide_automatic_options=False)
     def receive(name: str, account: str | None = None) -> tuple[Response, int]:
         helpdesk = HELPDESKS.get(name)
         if helpdesk is None:

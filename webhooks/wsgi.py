@@ -1,4 +1,4 @@
-"""gunicorn's door: real parts, nothing else. `minutehand web` runs it."""
+"""Real parts behind the app. `minutehand web` serves it; so can any other WSGI server."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ EDGE_REDIS_SECONDS = 0.7
 """With one more try, a hanging Redis holds a webhook up for less than 2 s."""
 
 
-def _app() -> Flask:
-    settings = Settings.from_environment()
+def make_app(settings: Settings) -> Flask:
+    """The app as it runs: Redis with short time-outs, logs without secrets."""
     parts = build(settings, redis=open_redis(settings, seconds=EDGE_REDIS_SECONDS))
     channels = [rule.options for rule in parts.policy.channels.values()]
     set_up_logs(secrets_in(settings, channels))
     return create_app(parts)
-
-
-app = _app()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import click
+from redis.exceptions import RedisError
 
 from worker.commands import look, processes, up
 from worker.errors import MinutehandError
@@ -43,6 +44,11 @@ def main() -> None:
     """The console script: our own errors are one clear line each and a non-zero exit."""
     try:
         minutehand.main(prog_name="minutehand", standalone_mode=True)
+    except RedisError as fault:
+        click.echo(
+            f"minutehand: Redis does not answer ({type(fault).__name__}): check REDIS_URL", err=True
+        )
+        sys.exit(1)
     except MinutehandError as fault:
         for line in str(fault).splitlines():
             click.echo(f"minutehand: {line}", err=True)

@@ -87,8 +87,9 @@ class Event(Noun):
         """True when the event says only that something happened, so the ticket must be fetched."""
         if self.kind in {EventKind.TOUCHED, EventKind.MERGED_IN}:
             return True
-        if self.kind is EventKind.CREATED and self.ticket and self.ticket.severity_field:
-            return True  # set by hand, or inherited by a follow-up: only the whole ticket tells
+        if self.kind is EventKind.CREATED and self.ticket:
+            # A severity was set by hand or inherited by a follow-up; a body was left out.
+            return self.ticket.severity_field is not None or not self.ticket.body
         return self.kind in {EventKind.CREATED, EventKind.STATUS} and self.ticket is None
 
 

@@ -7,12 +7,15 @@ import os
 import sys
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from pydantic import BaseModel, SecretStr
 from structlog.typing import EventDict, WrappedLogger
 
 HIDDEN = "[secret]"
+LONGEST_PLAIN_PATH = 7
+"""Characters; a path such as /hook or /0 is no secret and stands in many lines."""
 SHORTEST = 4
 """A shorter secret would hide half of every line; the doctor refuses it anyway."""
 
@@ -55,6 +58,7 @@ def set_up_logs(secrets: Iterable[str]) -> None:
             ]
         )
     )
+    logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # it would print a channel's URL
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
@@ -67,6 +71,7 @@ def secrets_in(*models: Any) -> set[str]:
         if isinstance(item, SecretStr):
             whole = item.get_secret_value()
             found |= {whole, *(part.strip() for part in whole.split(","))}
+            found |= _secret_parts(whole)
         elif isinstance(item, BaseModel):
             waiting += [getattr(item, name) for name in type(item).model_fields]
         elif isinstance(item, dict):
@@ -74,6 +79,15 @@ def secrets_in(*models: Any) -> set[str]:
         elif isinstance(item, list | tuple):
             waiting += item
     return found
+
+
+def _secret_parts(text: str) -> set[str]:
+    """What is secret inside a URL: its path with its query, and its password."""
+    if "://" not in text:
+        return set()
+    parts = urlsplit(text)
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return {part for part in (path, parts.password or "") if len(part) > LONGEST_PLAIN_PATH}
 
 
 class _Hide:

@@ -24,7 +24,7 @@ from rq.queue import Queue
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
-from worker.queues import AllowedJob, open_queue
+from worker.queues import AllowedJob, open_queues
 from worker.wiring import Parts, use
 
 BOOKKEEPING_SECONDS = 5.0
@@ -94,7 +94,10 @@ class ThreadWorker(SimpleWorker):
 
 
 class Pool:
-    """`count` worker threads; each is replaced when RQ gives up on it."""
+    """`count` worker threads, and half as many for steps and alerts alone.
+
+    Each is replaced when RQ gives up on it.
+    """
 
     def __init__(self, parts: Parts, redis: Redis, *, count: int) -> None:
         self._parts = parts
@@ -104,9 +107,13 @@ class Pool:
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        for number in range(self._count):
+        for_people = max(2, self._count // 2)
+        for number in range(self._count + for_people):
             thread = threading.Thread(
-                target=self._live, args=[number], name=f"worker-{number}", daemon=True
+                target=self._live,
+                args=[number, number >= self._count],
+                name=f"worker-{number}",
+                daemon=True,
             )
             thread.start()
             self._threads.append(thread)
@@ -119,14 +126,16 @@ class Pool:
             thread.join(max(0.0, until - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
-    def _live(self, number: int) -> None:
+    def _live(self, number: int, for_people: bool) -> None:
         use(self._parts)
+        queues = open_queues(self._redis)
+        queue = queues.people if for_people else queues.rest
         life = 0
         while not self._stopping.is_set():
             life += 1
             name = f"{socket.gethostname()}-{os.getpid()}-{number}-{life}"
             try:
-                worker = ThreadWorker(open_queue(self._redis), name=name, stopping=self._stopping)
+                worker = ThreadWorker(queue, name=name, stopping=self._stopping)
                 worker.work(logging_level="WARNING")
             except Exception as fault:  # noqa: BLE001 whatever it was, this thread goes on
                 log.warning("a worker thread starts again", fault=_plain(fault))

@@ -1,4 +1,4 @@
-"""From the due set to RQ: the one queue, the names of the jobs, and the feeder.
+"""From the due set to RQ: the two queues, the names of the jobs, and the feeder.
 
 RQ carries every effect but is never the record: a job is a poke that says "look at this member",
 and losing one costs a minute, not a ticket. Jobs are named as text, so that this module never
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from redis import Redis
@@ -19,7 +19,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from worker.store.due import Claim, DueSet
-from worker.store.keys import QUEUE, Kind
+from worker.store.keys import PEOPLE_QUEUE, QUEUE, Kind
 
 JOBS: dict[Kind, str] = {
     Kind.EVENT: "worker.jobs.triage.triage",
@@ -29,8 +29,9 @@ JOBS: dict[Kind, str] = {
     Kind.MET: "worker.jobs.settle.settle",
     Kind.POLL: "worker.jobs.reconcile.reconcile",
 }
-AT_FRONT = {Kind.STEP, Kind.SEND}
-"""What people wait for by the second goes before everything else."""
+FOR_PEOPLE = {Kind.STEP, Kind.SEND}
+"""What people wait for by the second has a queue and threads of its own: no slow helpdesk, and no
+backlog, stands before it."""
 
 JOB_SECONDS = 55
 """A job that runs longer is stopped; just under the lease of its claim."""
@@ -52,17 +53,28 @@ class AllowedJob(Job):
         return super().func  # type: ignore[no-any-return]
 
 
-def open_queue(redis: Redis) -> Queue:
-    """The queue over a client that does not decode (RQ keeps bytes)."""
-    return Queue(QUEUE, connection=redis, serializer=JSONSerializer, job_class=AllowedJob)
+class Queues(NamedTuple):
+    """The two queues."""
+
+    people: Queue
+    rest: Queue
+
+
+def open_queues(redis: Redis) -> Queues:
+    """The queues over a client that does not decode (RQ keeps bytes)."""
+    return Queues(_open(PEOPLE_QUEUE, redis), _open(QUEUE, redis))
+
+
+def _open(name: str, redis: Redis) -> Queue:
+    return Queue(name, connection=redis, serializer=JSONSerializer, job_class=AllowedJob)
 
 
 class Feeder:
-    """Moves due members into the queue. Any number may run; none leads."""
+    """Moves due members into the queues. Any number may run; none leads."""
 
-    def __init__(self, due: DueSet, queue: Queue) -> None:
+    def __init__(self, due: DueSet, queues: Queues) -> None:
         self._due = due
-        self._queue = queue
+        self._queues = queues
 
     def feed(self) -> float:
         """Enqueue what is due now; the seconds until it makes sense to look again."""
@@ -73,8 +85,16 @@ class Feeder:
         return REST_SECONDS if wait is None else min(wait, REST_SECONDS)
 
     def enqueue(self, claims: list[Claim]) -> None:
-        """Hand claims to RQ in one round trip, then give them time to be worked on."""
-        self._queue.enqueue_many(
+        """Hand claims to RQ, people's first, then give them time to be worked on."""
+        for_people = [claim for claim in claims if claim.member.kind in FOR_PEOPLE]
+        rest = [claim for claim in claims if claim.member.kind not in FOR_PEOPLE]
+        for queue, part in ((self._queues.people, for_people), (self._queues.rest, rest)):
+            if part:
+                self._put(queue, part)
+        self._due.hold(claims)
+
+    def _put(self, queue: Queue, claims: list[Claim]) -> None:
+        queue.enqueue_many(
             [
                 Queue.prepare_data(
                     JOBS[claim.member.kind],
@@ -84,12 +104,10 @@ class Feeder:
                     failure_ttl=FAILURE_SECONDS,
                     job_id=f"{claim.member.kind}-{claim.token}",
                     description=str(claim.member),
-                    at_front=claim.member.kind in AT_FRONT,
                 )
                 for claim in claims
             ]
         )
-        self._due.hold(claims)
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Feed until `stopped`; a Redis that is away is waited for, nothing is lost meanwhile."""

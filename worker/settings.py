@@ -111,6 +111,14 @@ class Settings(BaseModel):
         return cls(**values)
 
 
+def sandbox_port() -> int:
+    """SANDBOX_PORT, else 8100; raises `Misconfigured`."""
+    try:
+        return _port(os.environ.get("SANDBOX_PORT", "").strip() or "8100")
+    except ValueError as fault:
+        raise Misconfigured(f"SANDBOX_PORT: {fault}") from None
+
+
 def account_of(url: str) -> str:
     """An account's name: the first label of *.zendesk.com or *.freshdesk.com, else host:port."""
     parts = urlsplit(url)
@@ -147,6 +155,7 @@ def _read(environment: Mapping[str, str], variable: str) -> str:
 
 def _url(text: str) -> str:
     parts = urlsplit(text)
+    _ = parts.port  # raises ValueError when it is no port
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an http or https address such as https://acme.zendesk.com")
     if parts.username or parts.password:

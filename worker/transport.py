@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import email.utils
 import ipaddress
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -17,10 +18,13 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from worker.errors import Permanent, Transient
 
 CONNECT_SECONDS = 3.0
+LONGEST_WAIT = 3600.0
+"""Seconds."""
 LONGEST_ANSWER = 32 * 1024 * 1024
 """Bytes; a page of 1,000 tickets with long bodies stays far below."""
 
@@ -70,7 +74,7 @@ class Transport:
             raise Transient(f"{what}: no answer within {timeout:g} s") from None
         except requests.exceptions.SSLError:
             raise Transient(f"{what}: its TLS certificate could not be verified") from None
-        except requests.RequestException as fault:
+        except (requests.RequestException, HTTPError, UnicodeError) as fault:
             raise Transient(f"{what}: {_plain_cause(fault)}") from None
         if len(answer.content) > LONGEST_ANSWER:
             raise Permanent(f"{what}: its answer is larger than {LONGEST_ANSWER} bytes")
@@ -135,22 +139,28 @@ def _is_local(host: str) -> bool:
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
-    """Seconds that an answer asks us to wait (a number or an HTTP date), or None."""
+    """Seconds that an answer asks us to wait (a number or an HTTP date), or None.
+
+    At most an hour: who asks for more is asked again sooner.
+    """
     value = headers.get("Retry-After", "").strip()
     if not value:
         return None
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
-        pass
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        try:
+            moment = email.utils.parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        aware = moment.replace(tzinfo=moment.tzinfo or UTC)
+        seconds = (aware - (now or datetime.now(UTC))).total_seconds()
+    if not math.isfinite(seconds):
         return None
-    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+    return min(max(0.0, seconds), LONGEST_WAIT)
 
 
-def _plain_cause(fault: requests.RequestException) -> str:
+def _plain_cause(fault: Exception) -> str:
     text = str(fault)
     if "NameResolutionError" in text or "getaddrinfo" in text:
         return "its host name cannot be resolved"

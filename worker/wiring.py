@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 
 from redis import Redis
 from redis.backoff import ExponentialBackoff
@@ -26,6 +27,11 @@ from worker.store.journal import Journal
 from worker.store.records import Records
 from worker.tickets import TicketKey
 from worker.transport import Transport
+
+HOW_TO_MAKE_A_KEY = (
+    "SECRET_KEY is not set; with REDIS_URL it is required, the same for every process. "
+    'Make one: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,12 @@ def build(settings: Settings, *, redis: Redis | None = None) -> Parts:
 
 
 def policy_from(settings: Settings) -> Policy:
-    """The policy in force. Raises `Misconfigured` with every fault of the file."""
+    """The policy in force. Raises `Misconfigured` with every fault of the file.
+
+    The default file may be absent; one that POLICY_FILE names may not.
+    """
+    if settings.environment.get("POLICY_FILE") and not settings.policy_file.exists():
+        raise Misconfigured(f"POLICY_FILE: there is no file {settings.policy_file}")
     return load_policy(
         settings.policy_file,
         environment=settings.environment,
@@ -140,8 +151,15 @@ def _accounts(settings: Settings, transport: Transport) -> dict[str, Account]:
     return found
 
 
+def address_file(data_dir: Path) -> Path:
+    """Where `up` leaves the address of its embedded Redis, for commands in another terminal."""
+    return data_dir / "redis" / "address"
+
+
 def _redis_url(settings: Settings) -> str:
     if settings.redis_url is None:
+        if address_file(settings.data_dir).exists():
+            return address_file(settings.data_dir).read_text(encoding="utf-8").strip()
         raise Misconfigured(
             "REDIS_URL is not set. Set it to your Redis (redis://host:6379/0), or run "
             "`minutehand up`, which starts one of its own."

@@ -31,7 +31,7 @@ def test_a_fault_of_our_own_is_tried_again_and_then_set_aside(
     assert len(pauses) == ATTEMPTS_OF_A_FAULT - 1
     assert all(0.9 < later / sooner / 2 < 1.2 for sooner, later in zip(pauses, pauses[1:]))  # noqa: B905, RUF007
     (failure,) = world.parts.due.failures()
-    assert failure.member == Member(Kind.EVENT, str(key))
+    assert failure.member == str(Member(Kind.EVENT, str(key)))
     assert failure.reason == "ZeroDivisionError: what nobody thought of"
     assert world.parts.journal.counters()["job_failed"] == ATTEMPTS_OF_A_FAULT
     assert world.redis.zcard(keys.CLAIMED) == 0
@@ -113,7 +113,7 @@ def test_an_api_that_is_away_for_a_day_is_given_up_and_listed(world: World, help
     hurry(world.parts)
 
     (failure,) = world.parts.due.failures()
-    assert failure.member == member
+    assert failure.member == str(member)
     assert "gave up after 200 attempts" in failure.reason
     world.no_faults()
     world.parts.due.retry_failures()

@@ -6,6 +6,8 @@ again changes nothing · a lost webhook is found by poll.
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -152,6 +154,26 @@ def test_the_board_and_the_ticket_page_show_it(stack: Stack, helpdesk: str) -> N
     assert page.ok
     assert "<b>my</b>" not in page.text
     assert "P4 Low" in page.text
+
+
+def test_callers_who_send_slowly_hold_up_nobody(stack: Stack) -> None:
+    head = b"POST /webhooks/zendesk HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\nhalf a bo"
+    with contextlib.ExitStack() as open_sockets:
+        for number in range(30):
+            caller = open_sockets.enter_context(
+                socket.create_connection(("127.0.0.1", stack.port), timeout=5)
+            )
+            caller.sendall(head if number % 2 else head[:40])
+
+        assert requests.get(f"{stack.url}/healthz", timeout=2).ok
+
+
+def test_a_body_over_a_megabyte_in_chunks_is_413_too(stack: Stack) -> None:
+    chunks = (b'{"ticket_id": "1", "x": "' if not turn else b"x" * 65536 for turn in range(30))
+
+    answer = requests.post(f"{stack.url}/webhooks/freshdesk", data=chunks, timeout=10)
+
+    assert answer.status_code == 413
 
 
 def test_nothing_secret_was_said_by_any_process(stack: Stack) -> None:

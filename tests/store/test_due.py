@@ -122,13 +122,62 @@ def test_a_member_whose_worker_dies_five_times_is_set_aside_with_its_reason(
 ) -> None:
     due.arm(STEP, time.time() - 1)
     for _ in range(5):
-        assert due.claim()[0]
+        (claim,), _ = due.claim()
+        due.begin(claim.member, claim.token)
         expire_claims(redis)
 
     assert due.claim()[0] == []
     (failure,) = due.failures()
-    assert failure.member == STEP
+    assert failure.member == str(STEP)
     assert "died or hung 5 times" in failure.reason
+
+
+def test_a_claim_that_only_waited_too_long_is_never_taken_for_a_crash(
+    due: DueSet, redis: Redis
+) -> None:
+    due.arm(STEP, time.time() - 1)
+    for _ in range(12):
+        assert due.claim()[0]
+        expire_claims(redis)
+
+    assert due.claim()[0][0].member == STEP
+    assert due.failures() == []
+
+
+def test_a_worker_that_died_is_noticed_however_long_the_queue_is(due: DueSet, redis: Redis) -> None:
+    redis.rpush(keys.RQ_QUEUE, *range(500))
+    due.arm(STEP, time.time() - 1)
+    (claim,), _ = due.claim()
+    due.begin(claim.member, claim.token)
+    expire_claims(redis)
+
+    assert due.claim()[0][0].member == STEP
+
+
+def test_a_member_of_an_unknown_kind_is_set_aside_and_stops_nobody(
+    due: DueSet, redis: Redis
+) -> None:
+    redis.zadd(keys.DUE, {"teleport:zendesk/acme/1": 1})
+    due.arm(STEP, time.time() - 1)
+
+    claims, _ = due.claim()
+
+    assert [claim.member for claim in claims] == [STEP]
+    assert [failure.member for failure in due.failures()] == ["teleport:zendesk/acme/1"]
+
+
+def test_an_event_that_came_during_a_failing_job_does_not_wait_for_its_pause(
+    due: DueSet,
+) -> None:
+    member = Member(Kind.EVENT, str(KEY))
+    due.arm(member, time.time() - 1)
+    (claim,), _ = due.claim()
+    due.arm(member, time.time() - 1)
+    due.claim()
+
+    due.retry(claim, 300)
+
+    assert due.claim()[0][0].member == member
 
 
 def test_a_failure_that_is_retried_is_due_and_no_longer_listed(due: DueSet) -> None:

@@ -31,7 +31,6 @@ ENVIRONMENT = {
     "FRESHDESK_URL": "https://acme.freshdesk.com",
     "FRESHDESK_API_KEY": "api-key",
     "FRESHDESK_WEBHOOK_SECRET": SECRET,
-    "POLICY_FILE": "/does/not/exist.toml",
 }
 helpdesks = pytest.mark.parametrize("helpdesk", sorted(HELPDESKS))
 

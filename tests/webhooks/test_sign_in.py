@@ -62,10 +62,17 @@ def sign_in(client: FlaskClient, password: str = "open sesame", **form: str) -> 
 
 def test_without_a_password_the_pages_are_closed_and_say_why() -> None:
     client = an_app().test_client()
-    for path in ("/", "/board.json", "/metrics", "/tickets/zendesk/1", "/nothing"):
+    for path in ("/", "/board.json", "/tickets/zendesk/1", "/nothing"):
         answer = client.get(path)
         assert answer.status_code == 403
         assert "BOARD_PASSWORD" in answer.get_data(as_text=True)
+
+
+def test_without_a_password_figures_are_for_this_machine_alone() -> None:
+    client = an_app().test_client()
+
+    assert client.get("/metrics").status_code in {200, 404}
+    assert client.get("/metrics", headers={"X-Forwarded-For": "1.2.3.4"}).status_code == 403
 
 
 def test_webhooks_health_and_static_files_stay_open() -> None:

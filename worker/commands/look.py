@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 import click
 import requests
+from redis import Redis
 
 from worker.channels.base import Alert, AlertTicket
 from worker.errors import Misconfigured, Permanent, Transient
@@ -43,7 +44,7 @@ def check() -> None:
 
 
 @click.command()
-@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 def classify(file: TextIO) -> None:
     """Decide tickets: JSON lines in, JSON lines out.
 
@@ -51,7 +52,7 @@ def classify(file: TextIO) -> None:
     """
     rubric = Rubric.built_in()
     for line in [_answer(row, rubric) for row in _rows(file)]:
-        click.echo(json.dumps(line, ensure_ascii=False))
+        click.echo(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 @click.command()
@@ -193,7 +194,7 @@ def channel() -> None:
 @click.argument("name")
 def channel_test(name: str) -> None:
     """Send a test alert to one channel of the policy. Example: minutehand channel test oncall"""
-    parts = build(Settings.from_environment())
+    parts = build(Settings.from_environment(), redis=Redis())  # never asked: a channel needs none
     if name not in parts.channels:
         known = ", ".join(parts.channels) or "none"
         raise Misconfigured(f"there is no channel {name!r} in the policy; configured: {known}")
@@ -220,12 +221,16 @@ def channel_test(name: str) -> None:
 
 
 def _rows(file: TextIO) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(file, start=1):
+    try:
+        lines = file.readlines()
+    except UnicodeDecodeError:
+        raise Misconfigured("the input is not UTF-8 text") from None
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             raise Misconfigured(f"line {number}: not JSON") from None
         if not isinstance(row, dict):
             raise Misconfigured(f"line {number}: not a JSON object")

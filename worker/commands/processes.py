@@ -17,37 +17,36 @@ from redis.exceptions import RedisError
 from worker.errors import Misconfigured
 from worker.logs import secrets_in, set_up_logs
 from worker.pool import Pool
-from worker.queues import Feeder, open_queue
-from worker.settings import Settings
+from worker.queues import Feeder, open_queues
+from worker.settings import Settings, sandbox_port
 from worker.store.keys import Kind, Member
-from worker.wiring import Parts, build, open_queue_redis
+from worker.wiring import HOW_TO_MAKE_A_KEY, Parts, build, open_queue_redis
 
 log = structlog.get_logger()
 
 BEAT_SECONDS = 5.0
 DRAIN_SECONDS = 12.0
-WEB_THREADS = 8
 SANDBOX_THREADS = 16
 
 
 @click.command()
 def web() -> None:
-    """Serve webhooks and pages (gunicorn). Example: PORT=8080 minutehand web"""
+    """Serve webhooks and pages (waitress). Example: PORT=8080 minutehand web"""
     settings = Settings.from_environment()
     if settings.secret_key is None:
-        raise Misconfigured(
-            "SECRET_KEY is not set; with REDIS_URL it is required, the same for every process. "
-            'Make one: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
-        )
-    _gunicorn("webhooks.wsgi:app", settings.host, settings.port, threads=WEB_THREADS)
+        raise Misconfigured(HOW_TO_MAKE_A_KEY)
+    os.execv(sys.executable, [sys.executable, "-m", "webhooks"])  # noqa: S606 our own interpreter
 
 
 @click.command()
 def sandbox() -> None:
     """Serve the sandbox helpdesk, a local stand-in for Zendesk and Freshdesk."""
-    port = int(os.environ.get("SANDBOX_PORT", "8100"))
+    port = sandbox_port()
     click.echo(f"The sandbox helpdesk: http://127.0.0.1:{port}/", err=True)
-    _gunicorn("sandbox.wsgi:app", "127.0.0.1", port, threads=SANDBOX_THREADS)
+    listen = f"--listen=127.0.0.1:{port}"
+    threads = f"--threads={SANDBOX_THREADS}"
+    command = [sys.executable, "-m", "waitress", listen, threads, "sandbox.wsgi:app"]
+    os.execv(sys.executable, command)  # noqa: S606 our own interpreter
 
 
 @click.command()
@@ -83,7 +82,7 @@ def _feed(parts: Parts, process: str, *, arm: bool = False) -> None:
     thread = threading.Thread(target=_beat, args=[parts, name, stop, arm], daemon=True)
     thread.start()
     log.info("running", process=process, pid=os.getpid())
-    Feeder(parts.due, open_queue(open_queue_redis(parts.settings))).run(stop.is_set)
+    Feeder(parts.due, open_queues(open_queue_redis(parts.settings))).run(stop.is_set)
     stop.set()
     thread.join(1)
 
@@ -103,22 +102,3 @@ def _beat(parts: Parts, name: str, stop: threading.Event, arm: bool) -> None:
             pass  # the feeder says it; the beat is missed, and that is what it is for
         if stop.wait(BEAT_SECONDS):
             return
-
-
-def _gunicorn(app: str, host: str, port: int, *, threads: int) -> None:
-    """Become gunicorn; one process with threads keeps memory low, more are a setting of its own."""
-    options = {
-        "--bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-        "--worker-class": "gthread",
-        "--workers": os.environ.get("WEB_CONCURRENCY", "1"),
-        "--threads": str(threads),
-        "--keep-alive": "30",
-        "--graceful-timeout": "10",
-        "--timeout": "60",
-        "--log-level": "warning",
-    }
-    if app.startswith("sandbox"):
-        options["--workers"] = "1"
-    parts = [part for option in options.items() for part in option]
-    command = [sys.executable, "-m", "gunicorn", *parts, "--no-control-socket", app]
-    os.execv(sys.executable, command)  # noqa: S606 our own interpreter

@@ -21,10 +21,10 @@ from sandbox import settings as sandbox_settings
 from worker.embedded import find_server, server_command, socket_folder, wait_for
 from worker.errors import Misconfigured
 from worker.helpdesks.registry import HELPDESKS
-from worker.settings import Settings
+from worker.settings import Settings, sandbox_port
 from worker.supervisor import Supervisor
 from worker.tickets import Severity
-from worker.wiring import policy_from
+from worker.wiring import HOW_TO_MAKE_A_KEY, address_file, policy_from
 
 READY_SECONDS = 60.0
 REDIS_SECONDS = 60.0
@@ -54,7 +54,8 @@ def demo() -> None:
 
 def start_demo(settings: Settings) -> None:
     """`up` with the sandbox as both helpdesks, a policy 60 times as fast, and data of its own."""
-    port = int(os.environ.get("SANDBOX_PORT", "8100"))
+    port = sandbox_port()
+    _free(port, "SANDBOX_PORT")
     sandbox_url = f"http://127.0.0.1:{port}"
     data_dir = tempfile.mkdtemp(prefix="minutehand-demo-")
     here = f"http://127.0.0.1:{settings.port}"
@@ -78,7 +79,6 @@ def start_demo(settings: Settings) -> None:
     }
     environment.pop("REDIS_URL", None)
     environment.pop("START_FROM", None)
-    _free(port, "SANDBOX_PORT")
     say("up", f"sandbox helpdesk: {sandbox_url}/ (create and answer tickets there)")
     try:
         run(Settings.from_environment(environment), environment, ("sandbox",))
@@ -89,6 +89,8 @@ def start_demo(settings: Settings) -> None:
 def run(settings: Settings, environment: Mapping[str, str], more: tuple[str, ...]) -> None:
     """Start Redis if needed, then `more`, web, worker and clock; return after a signal."""
     policy = policy_from(settings)
+    if settings.redis_url is not None and settings.secret_key is None:
+        raise Misconfigured(HOW_TO_MAKE_A_KEY)
     _free(settings.port, "PORT")
     supervisor = Supervisor(say)
     supervisor.listen_for_signals()
@@ -101,6 +103,7 @@ def run(settings: Settings, environment: Mapping[str, str], more: tuple[str, ...
             say("up", f"Redis: {Path(binary).name}, kept in {settings.data_dir}/redis")
             supervisor.start("redis", server_command(binary, folder, settings.data_dir), inside)
             inside["REDIS_URL"] = f"unix://{folder}/redis.sock"
+            address_file(settings.data_dir).write_text(inside["REDIS_URL"], encoding="utf-8")
             inside["SECRET_KEY"] = secret_key(settings)
         wait_for(_address(settings, inside), REDIS_SECONDS)
         for name in (*more, "web", "work", "clock"):
@@ -117,6 +120,7 @@ def run(settings: Settings, environment: Mapping[str, str], more: tuple[str, ...
         supervisor.stop()
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
+            address_file(settings.data_dir).unlink(missing_ok=True)
         say("up", "stopped")
 
 

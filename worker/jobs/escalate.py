@@ -107,7 +107,7 @@ def _truth(parts: Parts, key: TicketKey, state: State, now: datetime) -> tuple[T
         log.warning("could not confirm", ticket=str(key), fault=str(fault))
         parts.journal.count("step_not_confirmed")
         polled = parts.journal.last_poll(f"{key.helpdesk}/{key.account}")
-        return None, max(state.read_at, polled or state.read_at) >= now - LAST_POLL
+        return None, polled is not None and polled >= now - LAST_POLL
 
 
 def _step(

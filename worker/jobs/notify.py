@@ -31,11 +31,12 @@ def notify(parts: Parts, claim: Claim, now: datetime) -> None:
     ticket = alert.ticket
     key = TicketKey(ticket.helpdesk, ticket.account, ticket.id)
     state, _ = parts.records.load(key)
-    overtaken = _overtaken(alert, state)
+    newer = parts.records.latest_alert(key, alert.channel) not in {None, alert.id}
+    overtaken = "later step sent" if newer else _overtaken(alert, state)
     if overtaken:
         parts.records.alert_done(alert.id, "not sent")
         parts.records.say(
-            key, [("skipped", f"{alert.step}: {alert.channel}: {overtaken} meanwhile")], now=now
+            key, [("skipped", f"{alert.step}: {alert.channel}: {overtaken}")], now=now
         )
         return
     rule = parts.policy.channels.get(alert.channel)
@@ -66,10 +67,11 @@ def _overtaken(alert: Alert, state: State | None) -> str | None:
     if alert.type != "escalation":
         return None
     if state is None or state.timer is None:
-        return "its timer ended"
+        return "its timer ended meanwhile"
     if state.settled:
-        return str(state.settled.why)
-    return None if state.timer.deadline == alert.deadline else "another severity was set"
+        return f"{state.settled.why} meanwhile"
+    same = state.timer.deadline == alert.deadline
+    return None if same else "another severity was set meanwhile"
 
 
 def _failed(parts: Parts, key: TicketKey, alert_id: str, why: str, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -18,6 +18,9 @@ from worker.wiring import Account, Parts
 
 log = structlog.get_logger()
 
+REFUSED_WATERMARK = {400, 410, 422}
+"""A helpdesk may not know an old cursor any more; then we start again before the last poll."""
+OVERLAP = timedelta(minutes=10)
 PAGES_AT_ONCE = 5
 """Pages per job; what is left follows at once in another, so that nobody waits behind a backlog."""
 
@@ -31,6 +34,8 @@ def reconcile(parts: Parts, claim: Claim, now: datetime) -> None:
     try:
         found, more = read_changes(parts, account, now)
     except Permanent as fault:
+        if fault.status in REFUSED_WATERMARK:
+            parts.journal.forget_watermark(str(account))
         if parts.journal.say(f"{account} cannot be polled: {fault}", now, about=f"poll {account}"):
             log.error("polling refused", account=str(account), why=str(fault))
         more = False
@@ -57,8 +62,10 @@ def read_changes(
     found = 0
     start = since or parts.journal.start_from(parts.settings.start_from, now)
     watermark = None if since else parts.journal.watermark(str(account))
+    last = parts.journal.last_poll(str(account))
+    since_when = start if since or watermark or last is None else max(start, last - OVERLAP)
     for _ in range(pages):
-        page = account.client.changed_since(watermark, start=start)
+        page = account.client.changed_since(watermark, start=since_when)
         watermark = page.watermark
         known = {s.ticket.key: s for s in parts.records.states([t.key for t in page.tickets])}
         for ticket in page.tickets:

@@ -57,7 +57,7 @@ def take_in(
         outcome = fold(state, events, reading, parts.policy, parts.rubric, now)
         if outcome is None or (state is None and outcome.state.ticket.created_at < start):
             return None
-        after = outcome.state
+        after = _with_url(outcome.state, parts, key)
         if after == state and not outcome.lines:
             return None  # an echo of our own write, most of the time
         mode = parts.settings.mode
@@ -75,6 +75,16 @@ def take_in(
         )
 
     return parts.records.change(key, step, now=now)
+
+
+def _with_url(state: State, parts: Parts, key: TicketKey) -> State:
+    """An event does not say where agents read the ticket; whom an alert wakes wants to click."""
+    if state.ticket.url:
+        return state
+    ticket = state.ticket.model_copy(
+        update={"url": parts.account_of(key).client.ticket_url(key.id)}
+    )
+    return state.model_copy(update={"ticket": ticket})
 
 
 def _tell(key: TicketKey, committed: Committed) -> None:

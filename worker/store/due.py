@@ -32,8 +32,8 @@ ECHOES_GATHER = 1.0
 """Seconds: one write of ours comes back as several events; they are taken in together, after what
 a customer waits for."""
 OWN_REMEMBERED = timedelta(hours=1)
-LONG_QUEUE = 100
-"""Jobs waiting: beyond it a claim that ran out is probably just waiting there too."""
+LONG_QUEUE = 16
+"""Jobs waiting: beyond it a claim that ran out before it began is probably waiting there too."""
 
 
 class Accepted(IntEnum):
@@ -56,9 +56,9 @@ class Claim(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A member that was set aside."""
+    """A member that was set aside, as text: it may be of a kind that a newer version knows."""
 
-    member: Member
+    member: str
     reason: str
     at: float
 
@@ -111,14 +111,20 @@ class DueSet:
                 keys.ATTEMPTS,
                 keys.CRASHES,
                 keys.FAILED,
+                keys.BEGUN,
                 keys.RQ_QUEUE,
+                keys.RQ_PEOPLE_QUEUE,
             ],
             args=[limit, UNTIL_ENQUEUED, CRASHES_ALLOWED, LONG_QUEUE],
         )
-        claims = [
-            Claim(Member.parse(member), int(token), int(attempt), float(due))
-            for member, token, attempt, due in taken
-        ]
+        claims = []
+        for text, token, attempt, due in taken:
+            try:
+                member = Member.parse(text)
+            except ValueError:
+                self._set_aside_unknown(text)
+            else:
+                claims.append(Claim(member, int(token), int(attempt), float(due)))
         return claims, max(0.0, float(nearest) - float(now)) if nearest else None
 
     def hold(self, claims: Sequence[Claim], seconds: float = UNTIL_DONE) -> list[int]:
@@ -131,7 +137,7 @@ class DueSet:
         All machines share that clock, so a step that is due is due for whoever runs it. None:
         the claim ran out and was given to another job; stand down.
         """
-        now, (attempt,) = self._renew([Claim(member, token, 0)], UNTIL_DONE)
+        now, (attempt,) = self._renew([Claim(member, token, 0)], UNTIL_DONE, begun=True)
         return (Claim(member, token, attempt), now) if attempt else None
 
     def finish(self, claim: Claim) -> bool:
@@ -169,7 +175,7 @@ class DueSet:
         listed = []
         for member, text in found.items():
             said: dict[str, Any] = json.loads(text)
-            listed.append(Failure(Member.parse(member), said["reason"], float(said["at"])))
+            listed.append(Failure(member, said["reason"], float(said["at"])))
         return sorted(listed, key=lambda failure: -failure.at)
 
     def retry_failures(self) -> int:
@@ -177,17 +183,29 @@ class DueSet:
         failures = self.failures()
         for failure in failures:
             with self._redis.pipeline(transaction=True) as both:
-                both.hdel(keys.FAILED, str(failure.member))
-                both.zadd(keys.DUE, {str(failure.member): time.time()})
+                both.hdel(keys.FAILED, failure.member)
+                both.zadd(keys.DUE, {failure.member: time.time()})
                 both.execute()
         if failures:
             self.ring()
         return len(failures)
 
-    def _renew(self, claims: Sequence[Claim], seconds: float) -> tuple[datetime, list[int]]:
+    def _set_aside_unknown(self, text: str) -> None:
+        """After a rollback: of a kind that only a newer version knows, and kept for it."""
+        reason = json.dumps({"at": time.time(), "reason": "of a kind unknown to this version"})
+        with self._redis.pipeline(transaction=True) as all_of_it:
+            all_of_it.zrem(keys.CLAIMED, text)
+            all_of_it.hdel(keys.TOKENS, text)
+            all_of_it.hset(keys.FAILED, text, reason)
+            all_of_it.execute()
+
+    def _renew(
+        self, claims: Sequence[Claim], seconds: float, *, begun: bool = False
+    ) -> tuple[datetime, list[int]]:
         pairs = [part for claim in claims for part in (str(claim.member), claim.token)]
         now, *attempts = self._scripts["renew"](
-            keys=[keys.CLAIMED, keys.TOKENS, keys.ATTEMPTS], args=[seconds, *pairs]
+            keys=[keys.CLAIMED, keys.TOKENS, keys.ATTEMPTS, keys.BEGUN],
+            args=[seconds, "begun" if begun else "", *pairs],
         )
         return datetime.fromtimestamp(float(now), UTC), attempts
 
@@ -202,6 +220,7 @@ class DueSet:
                 keys.CRASHES,
                 keys.FAILED,
                 keys.BELL,
+                keys.BEGUN,
             ],
             args=[str(claim.member), claim.token, how, detail],
         )

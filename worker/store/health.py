@@ -40,17 +40,29 @@ class Health:
         pipe.zcard(keys.CLAIMED)
         pipe.hlen(keys.FAILED)
         pipe.llen(keys.RQ_QUEUE)
+        pipe.llen(keys.RQ_PEOPLE_QUEUE)
         pipe.zcard(keys.OPEN)
         pipe.zcount(keys.OPEN, "-inf", now)
         pipe.hgetall(keys.HEARTBEATS)
         pipe.hgetall(keys.COUNTERS)
-        due, oldest, claimed, failed, queue, running, breached, beats, counters = pipe.execute()
+        (
+            due,
+            oldest,
+            claimed,
+            failed,
+            queue,
+            people_queue,
+            running,
+            breached,
+            beats,
+            counters,
+        ) = pipe.execute()
         return Reading(
             due=due,
             late_seconds=max(0.0, now - oldest[0][1]) if oldest else 0.0,
             claimed=claimed,
             failed=failed,
-            queue=queue,
+            queue=queue + people_queue,
             running=running,
             breached=breached,
             beats={name: max(0.0, now - float(at)) for name, at in beats.items()},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,8 @@ LOOK_BACK = timedelta(hours=8)
 """The longest built-in target: an older ticket is past every deadline."""
 
 
+SAID_FOR = timedelta(days=1)
+_NUMBER = re.compile(r"\d+")
 _RANK = {Mode.OBSERVE: 0, Mode.TAG: 1, Mode.LIVE: 2}
 
 
@@ -35,17 +38,21 @@ class Journal:
     def say(self, text: str, now: datetime, *, about: str | None = None) -> bool:
         """Tell the operator, on the board and in the log; True when it is new.
 
-        With `about` a later saying about the same thing takes its place, and `unsay` ends it.
+        A later saying about the same thing takes its place; without `about` that is the text with
+        its numbers left out, so that a thousand tickets say it once. `unsay` or a day ends it.
         """
-        said = f"{now.isoformat()} {text}"
-        if about is None:
-            return bool(self._redis.hsetnx(keys.SAID, text, said))
-        return bool(self._redis.hset(keys.SAID, about, said))
+        topic = about or _NUMBER.sub("#", text)
+        return bool(self._redis.hset(keys.SAID, topic, f"{now.isoformat()} {text}"))
 
     def said(self) -> list[str]:
-        """What the operator was told, latest first."""
-        found: list[str] = self._redis.hvals(keys.SAID)  # type: ignore[assignment]
-        return [said.partition(" ")[2] for said in sorted(found, reverse=True)]
+        """What the operator was told within a day, latest first."""
+        found: dict[str, str] = self._redis.hgetall(keys.SAID)  # type: ignore[assignment]
+        oldest = (datetime.now(UTC) - SAID_FOR).isoformat()
+        stale = [topic for topic, said in found.items() if said < oldest]
+        if stale:
+            self._redis.hdel(keys.SAID, *stale)
+        fresh = sorted((said for said in found.values() if said >= oldest), reverse=True)
+        return [said.partition(" ")[2] for said in fresh]
 
     def unsay(self, about: str) -> None:
         """It is not true any more."""
@@ -58,6 +65,10 @@ class Journal:
 
     def set_watermark(self, account: str, watermark: str) -> None:
         self._redis.set(keys.watermark(account), watermark)
+
+    def forget_watermark(self, account: str) -> None:
+        """The helpdesk does not take it any more."""
+        self._redis.delete(keys.watermark(account))
 
     def start_from(self, configured: datetime | None, now: datetime) -> datetime:
         """Tickets created before this are left alone: as configured, else 8 h before the first run.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -73,8 +74,10 @@ class Records:
         return [Event.model_validate_json(text) for text in found]
 
     def drop_inbox(self, key: TicketKey, count: int) -> None:
-        """Forget the oldest `count` events of a ticket that we do not keep."""
+        """Forget the oldest `count` events of a ticket; what is left is due."""
         self._redis.ltrim(keys.inbox(key), count, -1)
+        if self._redis.llen(keys.inbox(key)):
+            self._redis.zadd(keys.DUE, {str(Member(Kind.EVENT, str(key))): time.time()}, lt=True)
 
     def change(
         self,
@@ -127,6 +130,7 @@ class Records:
                 keys.COUNTERS,
                 keys.met(account),
                 keys.SAID,
+                keys.BEGUN,
             ],
             args=[json.dumps(_change(key, version, state, effects, account, write, now))],
         )
@@ -151,6 +155,11 @@ class Records:
         """An alert, and whether it has been dealt with."""
         text, done = self._redis.hmget(keys.alert(alert_id), "alert", "done")
         return (Alert.model_validate_json(text) if text else None, done is not None)
+
+    def latest_alert(self, key: TicketKey, channel: str) -> str | None:
+        """The id of the last alert about the ticket that was meant for that channel."""
+        found: str | None = self._redis.hget(keys.ticket(key), f"told:{channel}")  # type: ignore[assignment]
+        return found
 
     def alert_done(self, alert_id: str, outcome: str) -> None:
         """Note that an alert was sent, or that it never will be, and why."""
@@ -207,7 +216,13 @@ def _change(
         "disarm": [] if next_moment else [step],
         "take": write if effects.write_here else "",
         "alerts": [
-            [keys.alert(alert.id), alert.model_dump_json(), str(Member(Kind.SEND, alert.id))]
+            [
+                keys.alert(alert.id),
+                alert.model_dump_json(),
+                str(Member(Kind.SEND, alert.id)),
+                alert.channel,
+                alert.id,
+            ]
             for alert in effects.alerts
         ],
         "open": state.timer.deadline.timestamp() if state.running and state.timer else None,

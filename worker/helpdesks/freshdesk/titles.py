@@ -46,7 +46,9 @@ class Titles:
 
         Raises `Transient` when they were never read and cannot be now, `Permanent` on a bad key.
         """
-        with self._lock:
+        if not self._lock.acquire(timeout=timeout):
+            raise Transient("Freshdesk's ticket fields: another thread is still reading them")
+        try:
             if self._known is not None and self._clock() < self._until:
                 return self._known, 0
             try:
@@ -58,6 +60,8 @@ class Titles:
                 return self._known, 1
             self._until = self._clock() + KEPT_SECONDS
             return self._known, pages
+        finally:
+            self._lock.release()
 
     def forget(self) -> None:
         """Look up again at the next need: a name turned out to be wrong."""

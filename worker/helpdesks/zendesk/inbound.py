@@ -24,7 +24,6 @@ from worker.helpdesks.zendesk.fields import identifier, moment, read_json
 SIGNATURE = "X-Zendesk-Webhook-Signature"
 TIMESTAMP = "X-Zendesk-Webhook-Signature-Timestamp"
 INVOCATION = "X-Zendesk-Webhook-Invocation-Id"
-ACCOUNT = "X-Zendesk-Account-Id"
 FRESH = timedelta(seconds=300)
 """How far the timestamp may be from our clock, either way; Zendesk itself states no window."""
 SEEN_FOR = timedelta(hours=24)
@@ -60,7 +59,7 @@ class ZendeskInbound:
         said = _words(text)
         kind = said.get("type")
         if isinstance(kind, str) and kind.strip().lower().startswith("zen:event-type:"):
-            return _subscribed(said, headers, body, account, now)
+            return _subscribed(said, body, account, now)
         return _typed_by_an_admin(text, said, headers, body, account, now)
 
     def sample(self, body: bytes, *, secret: str, now: datetime) -> dict[str, str]:
@@ -115,12 +114,10 @@ def _words(text: str) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _subscribed(
-    said: dict[str, Any], headers: Mapping[str, str], body: bytes, account: str, now: datetime
-) -> Delivery:
+def _subscribed(said: dict[str, Any], body: bytes, account: str, now: datetime) -> Delivery:
     name = str(said["type"]).strip().lower().removeprefix("zen:event-type:")
     event_id = str(said.get("id") or "")[:100]
-    account_id = identifier(said.get("account_id")) or identifier(headers.get(ACCOUNT))
+    account_id = identifier(said.get("account_id"))  # signed, unlike the header
     seen = f"zendesk:{account}:{event_id or hashlib.sha256(body).hexdigest()}"
     event = events.read(name, said, account=account, now=now, event_id=event_id or seen)
     return Delivery(
@@ -161,7 +158,6 @@ def _typed_by_an_admin(
         ),
         seen_key=f"zendesk:{account}:{unique}",
         seen_for=SEEN_FOR,
-        account_id=identifier(headers.get(ACCOUNT)),
     )
 
 

@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any
 from urllib.parse import quote
 
+from worker.errors import Permanent
 from worker.helpdesks.zendesk.calls import Calls
 from worker.helpdesks.zendesk.fields import identifier, moment
 from worker.tickets import Ticket
@@ -20,16 +21,23 @@ STAFF = {"agent", "admin"}
 def first_public_reply(calls: Calls, ticket: Ticket, *, timeout: float) -> datetime | None:
     """When an agent first replied in public, or None; one GET of the oldest 100 comments.
 
-    The comment that opened the ticket is no reply. Raises what `Calls.call` raises.
+    The comment that opened the ticket is no reply. Comments that may not be read tell of none.
+    Raises what `Calls.call` raises.
     """
-    content = calls.call(
-        "GET",
-        f"/tickets/{quote(ticket.key.id, safe='')}/comments",
-        what=f"Zendesk ticket {ticket.key.id}'s comments",
-        right="to view all tickets",
-        params={"include": "users"},
-        timeout=timeout,
-    )
+    try:
+        content = calls.call(
+            "GET",
+            f"/tickets/{quote(ticket.key.id, safe='')}/comments",
+            what=f"Zendesk ticket {ticket.key.id}'s comments",
+            right="to view all tickets",
+            about_ticket=False,
+            params={"include": "users"},
+            timeout=timeout,
+        )
+    except Permanent as fault:
+        if fault.status not in {403, 404}:
+            raise
+        return None  # the ticket is there, its comments are not for us: no reply is known
     staff = {
         identifier(user.get("id"))
         for user in _objects(content.get("users"))

@@ -17,6 +17,7 @@ if not redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[1]) then
 end
 local t = redis.call('TIME')
 redis.call('RPUSH', KEYS[2], ARGV[2])
+redis.call('EXPIRE', KEYS[2], 3456000)
 local due = tonumber(t[1]) + tonumber(t[2]) / 1000000 + tonumber(ARGV[5])
 redis.call('ZADD', KEYS[3], 'LT', string.format('%.6f', due), ARGV[3])
 redis.call('HINCRBY', KEYS[5], 'event_accepted', 1)

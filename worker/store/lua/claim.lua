@@ -1,17 +1,23 @@
 -- Take what is due, on Redis time. Never two live claims on one member.
--- KEYS due, claimed, again, tokens, claims, attempts, crashes, failed, the RQ queue
+-- KEYS due, claimed, again, tokens, claims, attempts, crashes, failed, begun, the two RQ queues
 -- ARGV most to take, seconds of the claim, claims that may run out, longest queue for taking back
 -- Returns {{member, token, attempt, due}, ...}, now, next moment due or ''.
 local t = redis.call('TIME')
 local now = tonumber(t[1]) + tonumber(t[2]) / 1000000
 local stamp = string.format('%.6f', now)
--- A claim that ran out without a word comes due again, unless it may still wait in a long queue.
-if redis.call('LLEN', KEYS[9]) <= tonumber(ARGV[4]) then
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', stamp, 'LIMIT', 0, ARGV[1])) do
+local waiting = redis.call('LLEN', KEYS[10]) + redis.call('LLEN', KEYS[11])
+-- A claim that ran out comes due again. If its job had begun, its worker died or hung, and five
+-- times is enough; if not, it was lost on the way, unless it may still wait in a long queue.
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', stamp, 'LIMIT', 0, ARGV[1])) do
+  local begun = redis.call('SISMEMBER', KEYS[9], member) == 1
+  if not begun and waiting > tonumber(ARGV[4]) then
+    redis.call('ZADD', KEYS[2], string.format('%.6f', now + 20), member)
+  else
     redis.call('ZREM', KEYS[2], member)
+    redis.call('SREM', KEYS[9], member)
     redis.call('HDEL', KEYS[4], member)
     redis.call('HDEL', KEYS[3], member)
-    local crashes = redis.call('HINCRBY', KEYS[7], member, 1)
+    local crashes = begun and redis.call('HINCRBY', KEYS[7], member, 1) or 0
     if crashes >= tonumber(ARGV[3]) then
       redis.call('HDEL', KEYS[7], member)
       redis.call('HDEL', KEYS[6], member)

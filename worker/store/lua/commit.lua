@@ -1,7 +1,7 @@
 -- Replace a ticket's state and arm what follows from it, or change nothing when somebody was
 -- faster. Alerts are kept once for ever under their id: that is what makes them unique.
 -- KEYS ticket, record, inbox, due, claimed, tokens, again, claims, attempts, open, settled, bell,
---      counters, met, said
+--      counters, met, said, begun
 -- ARGV the change as JSON: version, state, lines, consumed, arm, disarm, take, alerts, open,
 --      settled, keep, met, counts, unsay
 -- Returns {1, token of the claim on `take` or 0, alerts kept}, or {0} when the version moved.
@@ -15,7 +15,12 @@ local function stamp(moment) return string.format('%.6f', moment) end
 redis.call('HSET', ticket, 'version', change.version + 1, 'state', change.state)
 for _, line in ipairs(change.lines) do redis.call('RPUSH', KEYS[2], line) end
 redis.call('LTRIM', KEYS[2], -400, -1)
-if change.consumed > 0 then redis.call('LTRIM', KEYS[3], change.consumed, -1) end
+if change.consumed > 0 then
+  redis.call('LTRIM', KEYS[3], change.consumed, -1)
+  if redis.call('LLEN', KEYS[3]) > 0 then
+    redis.call('ZADD', due, 'LT', stamp(now), 'event:' .. change.key)
+  end
+end
 
 for _, pair in ipairs(change.arm) do redis.call('ZADD', due, stamp(pair[2]), pair[1]) end
 for _, member in ipairs(change.disarm) do
@@ -40,6 +45,7 @@ for _, alert in ipairs(change.alerts) do
   if redis.call('HSETNX', alert[1], 'alert', alert[2]) == 1 then
     redis.call('EXPIRE', alert[1], change.keep)
     redis.call('ZADD', due, stamp(now), alert[3])
+    redis.call('HSET', ticket, 'told:' .. alert[4], alert[5])
     kept = kept + 1
   end
 end
@@ -63,6 +69,7 @@ if change.take ~= '' then
     redis.call('ZADD', claimed, stamp(now + 60), change.take)
     redis.call('HSET', KEYS[6], change.take, token)
     redis.call('HINCRBY', KEYS[9], change.take, 1)
+    redis.call('SADD', KEYS[16], change.take)
   end
 end
 if kept > 0 or #change.arm > 0 then

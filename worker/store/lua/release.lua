@@ -1,5 +1,5 @@
 -- End a claim: done, to be tried again later, or set aside.
--- KEYS due, claimed, again, tokens, attempts, crashes, failed, bell
+-- KEYS due, claimed, again, tokens, attempts, crashes, failed, bell, begun
 -- ARGV member, token, 'done' | 'retry' | 'aside', seconds to wait or the reason as JSON
 -- Returns 1, or 0 when the claim was no longer ours (then nothing changes).
 local member = ARGV[1]
@@ -7,12 +7,17 @@ if redis.call('HGET', KEYS[4], member) ~= ARGV[2] then return 0 end
 redis.call('ZREM', KEYS[2], member)
 redis.call('HDEL', KEYS[4], member)
 redis.call('HDEL', KEYS[6], member)
+redis.call('SREM', KEYS[9], member)
 local again = redis.call('HGET', KEYS[3], member)
 redis.call('HDEL', KEYS[3], member)
 if ARGV[3] == 'retry' then
   local t = redis.call('TIME')
   local now = tonumber(t[1]) + tonumber(t[2]) / 1000000
   redis.call('ZADD', KEYS[1], string.format('%.6f', now + tonumber(ARGV[4])), member)
+  -- What is new does not wait for what failed: an event that came meanwhile, a step moved nearer.
+  if again and (string.sub(member, 1, 6) == 'event:' or string.sub(member, 1, 5) == 'step:') then
+    redis.call('ZADD', KEYS[1], 'LT', again, member)
+  end
   return 1
 end
 redis.call('HDEL', KEYS[5], member)
