@@ -155,3 +155,33 @@ def test_an_alert_about_a_severity_that_no_longer_holds_is_not_sent(
     run(send)
 
     assert world.alerts() == []
+
+
+def test_after_an_outage_of_the_channel_only_the_furthest_step_arrives(
+    world: World, helpdesk: str
+) -> None:
+    key = a_due_alert(world, helpdesk)
+    world.receiver.status = 503
+    drain(world.parts)
+    world.pass_time(key, HALF)
+    drain(world.parts)
+
+    world.receiver.status = 200
+    tried = len(world.receiver.posted)
+    hurry(world.parts)
+    hurry(world.parts)
+
+    arrived = world.receiver.posted[tried:]
+    assert len(arrived) == 1
+    assert world.record(key, "sent") == ["sent: 100%: oncall"]
+    assert "skipped: 50%: oncall: later step sent" in world.record(key, "skipped")
+
+
+def test_an_alert_links_to_the_ticket_however_we_learnt_of_it(world: World, helpdesk: str) -> None:
+    key = a_due_alert(world, helpdesk)
+
+    drain(world.parts)
+
+    (alert,) = world.alerts()
+    assert str(alert["ticket"]["url"]).startswith("http")
+    assert alert["ticket"]["url"].endswith(key.id)

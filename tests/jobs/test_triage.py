@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from jobs.world import OUTAGE, QUESTION, World, a_job, drain, hurry, run, severities
 
+from worker.events import Comment, Event, EventKind
 from worker.store import keys
 from worker.store.due import Accepted
 from worker.store.keys import Kind
@@ -260,3 +261,23 @@ def test_a_merged_ticket_is_recorded_as_merged(world: World) -> None:
 
 def test_every_kind_of_member_has_its_job() -> None:
     assert [a_job(kind).__name__ for kind in Kind]
+
+
+def test_more_events_than_one_job_takes_are_all_taken_in(world: World, helpdesk: str) -> None:
+    key = world.decided(helpdesk)
+    for number in range(150):
+        world.parts.due.accept_own(
+            Event(
+                id=f"note-{number}",
+                kind=EventKind.COMMENT,
+                key=key,
+                received_at=datetime.now(UTC),
+                comment=Comment(public=False, by_agent=True),
+            )
+        )
+
+    hurry(world.parts)
+    hurry(world.parts)
+    drain(world.parts)
+
+    assert world.parts.records.inbox(key) == []

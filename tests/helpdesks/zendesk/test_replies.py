@@ -100,3 +100,13 @@ def test_comments_that_cannot_be_read_are_no_proof_of_silence(
 
     with pytest.raises(Transient):
         client.fetch("5158")
+
+
+def test_comments_that_may_not_be_read_tell_of_no_reply_and_drop_no_ticket(
+    desk: Any, client: ZendeskClient, raw: Any
+) -> None:
+    for status in (403, 404):
+        desk.on("GET", "/tickets/5158", Reply(content={"ticket": raw()}))
+        desk.on("GET", "/tickets/5158/comments", Reply(status))
+
+        assert client.fetch("5158").first_response_at is None
