@@ -26,7 +26,7 @@ def internal_note(state: State, zone: str) -> str | None:
     if timer:
         lines += [
             f"First response due {clock_time(timer.deadline, zone)}",
-            f"{arithmetic(timer, zone)}, plan {plan_in_words(timer)}",
+            f"{arithmetic(timer, zone)}, {plan_in_words(timer)}",
         ]
     lines.append(f"Why ({decision.confidence} confidence):")
     for reason in decision.reasons:

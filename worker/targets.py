@@ -34,8 +34,8 @@ def start_timer(ticket: Ticket, severity: Severity, policy: Policy) -> Timer | N
 
 
 def plan_in_words(timer: Timer) -> str:
-    """`pro`, or `plan unknown, pro assumed`."""
-    return timer.plan if timer.plan_known else f"plan unknown, {timer.plan} assumed"
+    """`plan pro`, or `plan unknown, pro assumed`."""
+    return f"plan {timer.plan}" if timer.plan_known else f"plan unknown, {timer.plan} assumed"
 
 
 def arithmetic(timer: Timer, zone: str) -> str:

@@ -79,8 +79,8 @@ def simulate(text: str, plan: str | None) -> None:
     if timer is None:
         click.echo("no first-response target in this plan")
         return
-    words = plan or plan_in_words(timer)
-    click.echo(f"{arithmetic(timer, found.time_zone)}, plan {words}")
+    words = f"plan {plan}" if plan else plan_in_words(timer)
+    click.echo(f"{arithmetic(timer, found.time_zone)}, {words}")
     for step in timer.steps:
         known = [
             name if name in found.channels else f"{name} (not configured)" for name in step.notify
@@ -108,7 +108,7 @@ def explain(helpdesk: str, ticket_id: str) -> None:
             click.echo(line)
         if state.timer:
             shown = arithmetic(state.timer, parts.policy.time_zone)
-            click.echo(f"{shown}, plan {plan_in_words(state.timer)}")
+            click.echo(f"{shown}, {plan_in_words(state.timer)}")
         for entry in parts.records.lines(key):
             click.echo(
                 f"  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.what:<20} {one_line(entry.text, 200)}"
