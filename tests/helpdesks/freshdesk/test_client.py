@@ -12,7 +12,8 @@ import pytest
 from worker.errors import Gone, MinutehandError, Permanent, Transient
 from worker.helpdesks.freshdesk import Freshdesk
 from worker.helpdesks.freshdesk.client import FreshdeskClient
-from worker.helpdesks.freshdesk.titles import KEPT_SECONDS, Titles
+from worker.helpdesks.freshdesk.titles import Titles
+from worker.helpdesks.remembered import KEPT_SECONDS
 from worker.settings import Settings
 from worker.tickets import Changes, Severity, SlaState, Status
 from worker.transport import Transport

@@ -9,8 +9,9 @@ import pytest
 from vendor import Reply
 
 from worker.errors import Permanent, Transient
+from worker.helpdesks.remembered import KEPT_SECONDS
 from worker.helpdesks.zendesk.client import ZendeskClient
-from worker.helpdesks.zendesk.titles import KEPT_SECONDS, Titles
+from worker.helpdesks.zendesk.titles import Titles
 from worker.tickets import Changes, SlaState
 
 FIELDS = "/ticket_fields"

@@ -5,12 +5,12 @@ https://developers.freshdesk.com/api/#list_all_ticket_fields - a normal agent's 
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from worker.errors import Permanent, Transient
+from worker.errors import Permanent
 from worker.helpdesks.freshdesk import fields
+from worker.helpdesks.remembered import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from worker.helpdesks.freshdesk.calls import Calls
     from worker.helpdesks.freshdesk.fields import Title
 
-KEPT_SECONDS = 600.0
-AFTER_FAULT_SECONDS = 60.0
 _PAGES = 5
 
 
@@ -32,41 +30,23 @@ class Known(NamedTuple):
 
 
 class Titles:
-    """The account's field names. Safe to share: one thread looks up, the others wait for it."""
+    """The account's field names. Safe to share between threads."""
 
     def __init__(self, calls: Calls, clock: Callable[[], float] = time.monotonic) -> None:
         self._calls = calls
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._known: Known | None = None
-        self._until = 0.0
+        self._remembered = Remembered(self._look_up, what="Freshdesk's ticket fields", clock=clock)
 
     def known(self, *, timeout: float = 10.0) -> tuple[Known, int]:
         """The names, and how many API calls it took to learn them (0: still remembered).
 
-        Raises `Transient` when they were never read and cannot be now, `Permanent` on a bad key.
+        Raises `Transient` when they were never read and cannot be now, `Permanent` when our
+        sign-in is refused.
         """
-        if not self._lock.acquire(timeout=timeout):
-            raise Transient("Freshdesk's ticket fields: another thread is still reading them")
-        try:
-            if self._known is not None and self._clock() < self._until:
-                return self._known, 0
-            try:
-                self._known, pages = self._look_up(timeout)
-            except Transient:
-                if self._known is None:
-                    raise
-                self._until = self._clock() + AFTER_FAULT_SECONDS  # old names beat none
-                return self._known, 1
-            self._until = self._clock() + KEPT_SECONDS
-            return self._known, pages
-        finally:
-            self._lock.release()
+        return self._remembered.known(timeout=timeout)
 
     def forget(self) -> None:
-        """Look up again at the next need: a name turned out to be wrong."""
-        with self._lock:
-            self._until = 0.0
+        """Look up again at the next need: one of them turned out to be wrong."""
+        self._remembered.forget()
 
     def _look_up(self, timeout: float) -> tuple[Known, int]:
         listed: list[Any] = []

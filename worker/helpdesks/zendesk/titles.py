@@ -5,17 +5,15 @@ https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_fields/#lis
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from worker.errors import Permanent, Transient
+from worker.errors import Permanent
+from worker.helpdesks.remembered import Remembered
 from worker.helpdesks.zendesk import fields
 from worker.helpdesks.zendesk.calls import Calls
 
-KEPT_SECONDS = 600.0
-AFTER_FAULT_SECONDS = 60.0
 _PAGES = 10
 
 
@@ -29,42 +27,23 @@ class Known(NamedTuple):
 
 
 class Titles:
-    """The account's field ids. Safe to share: one thread looks up, the others wait for it."""
+    """The account's field ids. Safe to share between threads."""
 
     def __init__(self, calls: Calls, clock: Callable[[], float] = time.monotonic) -> None:
         self._calls = calls
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._known: Known | None = None
-        self._until = 0.0
+        self._remembered = Remembered(self._look_up, what="Zendesk's ticket fields", clock=clock)
 
     def known(self, *, timeout: float = 10.0) -> tuple[Known, int]:
         """The ids, and how many API calls it took to learn them (0: still remembered).
 
-        Raises `Transient` when they were never read and cannot be now, `Permanent` on a bad
-        sign-in.
+        Raises `Transient` when they were never read and cannot be now, `Permanent` when our
+        sign-in is refused.
         """
-        if not self._lock.acquire(timeout=timeout):
-            raise Transient("Zendesk's ticket fields: another thread is still reading them")
-        try:
-            if self._known is not None and self._clock() < self._until:
-                return self._known, 0
-            try:
-                self._known, pages = self._look_up(timeout)
-            except Transient:
-                if self._known is None:
-                    raise
-                self._until = self._clock() + AFTER_FAULT_SECONDS  # old ids beat none
-                return self._known, 1
-            self._until = self._clock() + KEPT_SECONDS
-            return self._known, pages
-        finally:
-            self._lock.release()
+        return self._remembered.known(timeout=timeout)
 
     def forget(self) -> None:
-        """Look up again at the next need: an id turned out to be wrong."""
-        with self._lock:
-            self._until = 0.0
+        """Look up again at the next need: one of them turned out to be wrong."""
+        self._remembered.forget()
 
     def _look_up(self, timeout: float) -> tuple[Known, int]:
         ids: dict[str, int] = {}
