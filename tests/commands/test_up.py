@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -74,13 +75,13 @@ class Terminal:
 
     def children(self) -> list[int]:
         """Process ids of everything that it started."""
-        found = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(self.running.pid)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return [int(pid) for pid in found.stdout.split()]
+        ours = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                parent = stat.read_text("utf-8").rpartition(")")[2].split()[1]
+                if int(parent) == self.running.pid:
+                    ours.append(int(stat.parent.name))
+        return ours
 
     def _read(self) -> None:
         for line in self.running.stdout or ():
