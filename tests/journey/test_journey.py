@@ -7,6 +7,7 @@ again changes nothing · a lost webhook is found by poll.
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -174,6 +175,26 @@ def test_a_body_over_a_megabyte_in_chunks_is_413_too(stack: Stack) -> None:
     answer = requests.post(f"{stack.url}/webhooks/freshdesk", data=chunks, timeout=10)
 
     assert answer.status_code == 413
+
+
+def test_a_redis_that_hangs_is_503_soon_and_the_next_webhook_is_taken(stack: Stack) -> None:
+    def post() -> requests.Response:
+        return requests.post(
+            f"{stack.url}/webhooks/freshdesk",
+            json={"ticket_id": "999999", "at": time.time()},
+            headers={"X-Minutehand-Secret": stack.environment["FRESHDESK_WEBHOOK_SECRET"]},
+            timeout=10,
+        )
+
+    stack.processes["redis"].send_signal(signal.SIGSTOP)
+    try:
+        answer = post()
+    finally:
+        stack.processes["redis"].send_signal(signal.SIGCONT)
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "30"
+    assert until(lambda: post().status_code == 202, 10, "the next webhook's being taken")
 
 
 def test_nothing_secret_was_said_by_any_process(stack: Stack) -> None:
