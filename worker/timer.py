@@ -6,7 +6,6 @@ does not move what is already running.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from worker.tickets import Moment, Noun, SlaState
@@ -72,16 +71,6 @@ class Timer(Noun):
         """When the next step is due, or None when nothing is left to send."""
         moments = (step.next_after(self.handled_until) for step in self.steps)
         return min((moment for moment in moments if moment is not None), default=None)
-
-    def next_step(self) -> Step | None:
-        """The step that `next_moment` is about."""
-        moment = self.next_moment()
-        return next(self._steps_at(moment), None) if moment else None
-
-    def _steps_at(self, moment: datetime) -> Iterator[Step]:
-        for step in self.steps:
-            if step.next_after(self.handled_until) == moment:
-                yield step
 
 
 def short(span: timedelta) -> str:

@@ -9,8 +9,9 @@ import structlog
 from worker.alerting import tell
 from worker.errors import Gone, Permanent, Transient
 from worker.escalation import due_steps
+from worker.jobs.drop import drop
 from worker.jobs.frame import carried
-from worker.lifecycle import fold, gone
+from worker.lifecycle import fold
 from worker.outcome import settle
 from worker.record import Settlement, State
 from worker.store.due import Claim
@@ -49,9 +50,7 @@ def escalate(parts: Parts, claim: Claim, now: datetime) -> None:
     try:
         reading, confirmed = _truth(parts, key, state, now)
     except Gone as fault:
-        log.info("ticket dropped", ticket=str(key), why=str(fault))
-        why = str(fault)
-        parts.records.change(key, lambda held: _dropped(held, why, now), now=now)
+        drop(parts, key, str(fault), now)
         return
     parts.records.change(
         key, lambda held: _step(parts, held, reading, now, confirmed=confirmed), now=now
@@ -157,10 +156,3 @@ def _in_words(label: str, state: State, now: datetime) -> str:
     deadline = state.timer.deadline if state.timer else now
     left = int((deadline - now).total_seconds())
     return f"{label} reached, {left} s left" if left >= 0 else f"{label} reached, {-left} s over"
-
-
-def _dropped(state: State | None, why: str, now: datetime) -> tuple[State, Effects] | None:
-    if state is None:
-        return None
-    outcome = gone(state, why, now)
-    return outcome.state, Effects(lines=outcome.lines, counts={"ticket_dropped": 1})

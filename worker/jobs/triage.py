@@ -8,9 +8,10 @@ import structlog
 
 from worker.errors import Gone
 from worker.events import Event, EventKind
+from worker.jobs.drop import drop
 from worker.jobs.frame import carried
 from worker.jobs.write import write_now
-from worker.lifecycle import fold, gone
+from worker.lifecycle import fold
 from worker.record import State
 from worker.store.due import Claim
 from worker.store.records import Committed, Effects
@@ -35,7 +36,7 @@ def triage(parts: Parts, claim: Claim, now: datetime) -> None:
     try:
         reading = _reading(parts, key, events)
     except Gone as fault:
-        _drop(parts, key, events, str(fault), now)
+        drop(parts, key, str(fault), now, consumed=len(events))
         return
     committed = take_in(parts, key, events, reading, now)
     if committed is None:
@@ -107,21 +108,6 @@ def _reading(parts: Parts, key: TicketKey, events: list[Event]) -> Ticket | None
     if parts.records.load(key)[0] is not None:
         return None
     return parts.account_of(key).client.fetch(key.id)
-
-
-def _drop(parts: Parts, key: TicketKey, events: list[Event], why: str, now: datetime) -> None:
-    """The helpdesk does not know the ticket: end its timer, say it once, never retry."""
-    log.info("ticket dropped", ticket=str(key), why=why)
-    parts.journal.count("ticket_dropped")
-
-    def step(state: State | None) -> tuple[State, Effects] | None:
-        if state is None:
-            return None
-        outcome = gone(state, why, now)
-        return outcome.state, Effects(lines=outcome.lines, consumed=len(events))
-
-    if parts.records.change(key, step, now=now) is None:
-        parts.records.drop_inbox(key, len(events))
 
 
 def _only_state_differs(changes: Changes) -> bool:

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from worker.errors import Gone, Permanent, Transient
+from worker.jobs.drop import drop
 from worker.jobs.frame import carried, later
-from worker.lifecycle import fold, gone
+from worker.lifecycle import fold
 from worker.record import State
 from worker.store.due import Claim
 from worker.store.records import Effects
@@ -43,7 +44,7 @@ def write(parts: Parts, claim: Claim, now: datetime) -> None:
         state, _ = parts.records.load(key)
         _write_over_truth(parts, key, now, fresh, state=state, reading=None)
     except Gone as fault:
-        _drop(parts, key, str(fault), now)
+        drop(parts, key, str(fault), now)
 
 
 def write_now(
@@ -63,7 +64,7 @@ def write_now(
     try:
         _write_over_truth(parts, key, now, DELIVERED, state=state, reading=reading)
     except Gone as fault:
-        _drop(parts, key, str(fault), now)
+        drop(parts, key, str(fault), now)
     except Permanent as fault:
         parts.due.set_aside(claim, str(fault))
         return
@@ -152,18 +153,6 @@ def _refused(parts: Parts, key: TicketKey, why: str, now: datetime) -> None:
 
 def _refusing(key: TicketKey) -> str:
     return f"writing to {key.helpdesk}/{key.account}"
-
-
-def _drop(parts: Parts, key: TicketKey, why: str, now: datetime) -> None:
-    log.info("ticket dropped", ticket=str(key), why=why)
-
-    def step(state: State | None) -> tuple[State, Effects] | None:
-        if state is None or state.settled:
-            return None
-        outcome = gone(state, why, now)
-        return outcome.state, Effects(lines=outcome.lines, counts={"ticket_dropped": 1})
-
-    parts.records.change(key, step, now=now)
 
 
 def _read_again(parts: Parts, key: TicketKey, now: datetime) -> Ticket:

@@ -1,0 +1,31 @@
+"""What every job does with a ticket that its helpdesk no longer knows or lets us write."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+
+from worker.lifecycle import gone
+from worker.record import State
+from worker.store.records import Effects
+from worker.tickets import TicketKey
+from worker.wiring import Parts
+
+log = structlog.get_logger()
+
+
+def drop(parts: Parts, key: TicketKey, why: str, now: datetime, *, consumed: int = 0) -> None:
+    """End the ticket's timer, say it once, never retry; `consumed` events of its inbox go too."""
+    log.info("ticket dropped", ticket=str(key), why=why)
+
+    def step(state: State | None) -> tuple[State, Effects] | None:
+        if state is None or (state.settled and not consumed):
+            return None
+        outcome = gone(state, why, now)
+        counts = {"ticket_dropped": 1}
+        return outcome.state, Effects(lines=outcome.lines, consumed=consumed, counts=counts)
+
+    if parts.records.change(key, step, now=now) is None and consumed:
+        parts.records.drop_inbox(key, consumed)
+        parts.journal.count("ticket_dropped")
