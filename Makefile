@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: help run test lint format bench clean
+.PHONY: help run test lint format bench evaluate train clean
 
 help: ## show these lines
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -29,6 +29,12 @@ format: $(VENV)/installed-dev ## format the code
 bench: $(VENV)/installed-dev ## measure webhook -> helpdesk update over 200 tickets, and print the figures
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.latency
 
+evaluate: $(VENV)/installed-dev ## measure severity decisions: accuracy, P1, review, robustness, cost
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.severity
+
+train: $(VENV)/installed-train ## train the severity model from corpus/ (about 12 minutes on 2 cores)
+	@$(BIN)/python -m training $(ARGS)
+
 clean: ## remove .venv and everything the tools left
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 
@@ -43,4 +49,9 @@ $(VENV)/installed: requirements.txt pyproject.toml
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
 	@echo "installing what the tests need"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/installed-train: $(VENV)/installed-dev requirements-train.txt
+	@echo "installing what training needs (about 1 GB)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-train.txt
 	@touch $@

@@ -27,7 +27,7 @@ def test_a_p1_is_explained_with_its_deadline_its_words_and_how_to_overrule() -> 
     assert "Minutehand: P1 Urgent" in note
     assert "First response due 2026-11-23 13:45:00 CET" in note
     assert "created 13:00:00 + 45m = 13:45:00 CET, plan unknown, pro assumed" in note
-    assert '"and there is no workaround"' in note
+    assert 'and there is no workaround"' in note
     assert "set the field SLA severity or the priority" in note
 
 

@@ -7,7 +7,7 @@ import sys
 import click
 from redis.exceptions import RedisError
 
-from worker.commands import look, processes, up
+from worker.commands import decide, look, processes, up
 from worker.errors import MinutehandError
 from worker.version import VERSION
 
@@ -28,9 +28,9 @@ for command in (
     processes.web,
     processes.work,
     processes.clock,
-    look.policy,
-    look.classify,
-    look.simulate,
+    decide.policy,
+    decide.classify,
+    decide.simulate,
     look.explain,
     look.failed,
     look.replay,

@@ -32,6 +32,8 @@ def internal_note(state: State, zone: str) -> str | None:
     for reason in decision.reasons:
         quote = f': "{one_line(reason.quote)}"' if reason.quote else ""
         lines.append(f"- {reason.text}{quote}")
+    if decision.ignored:
+        lines.append(f"Not heard: {', '.join(decision.ignored)}")
     if decision.meta_dependency:
         lines.append("Depends on Meta: the resolution may take longer; the first response may not.")
     if decision.needs_review:

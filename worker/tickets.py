@@ -169,6 +169,8 @@ class Decision(Noun):
     needs_review: bool = False
     meta_dependency: bool = False
     reasons: tuple[Reason, ...] = ()
+    ignored: tuple[str, ...] = ()
+    """What of the ticket's text was not heard, for people: "14 quoted lines", "signature"."""
     runner_up: Severity | None = None
     by: DecidedBy = DecidedBy.RUBRIC
 

@@ -78,7 +78,7 @@ def build(settings: Settings, *, redis: Redis | None = None) -> Parts:
     return Parts(
         settings=settings,
         policy=policy,
-        rubric=Rubric.built_in(),
+        rubric=Rubric.of(policy),
         redis=store,
         due=DueSet(store),
         records=Records(store),

@@ -31,11 +31,8 @@ def world(
     redis_url: str,
     tmp_path: Path,
     receiver: Receiver,
-    rubric: Rubric,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[World]:
     """Minutehand and the sandbox, both empty; MODE=live until a test starts it otherwise."""
-    monkeypatch.setattr(Rubric, "built_in", lambda: rubric)  # reading it takes 0.1 s
     with capture_logs() as logs, living(redis_url, tmp_path, receiver) as found:
         found.logs = logs
         yield found

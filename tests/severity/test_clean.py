@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from worker.severity import Rubric, decide
-from worker.severity.clean import clean
+from worker.severity.clean import clean, clean_subject
 
 RUBRIC = Rubric.built_in()
 ASKED = "How do I add a user?"
@@ -45,11 +45,13 @@ def test_quoted_html_does_not_count() -> None:
         f"<div>{ASKED}</div><style>p {{ color: red }}</style>"
         f"<blockquote><p>{SEVERE}</p></blockquote>"
     )
-    assert clean(body) == ASKED
+    found = clean(body)
+    assert found.text == ASKED
+    assert found.ignored == ("1 quoted line",)
 
 
 def test_html_becomes_text() -> None:
-    assert clean("<p>One &amp; two</p><p>three<br>four</p>").split() == [
+    assert clean("<p>One &amp; two</p><p>three<br>four</p>").text.split() == [
         "One",
         "&",
         "two",
@@ -81,6 +83,59 @@ def test_invisible_letters_do_not_hide_a_word() -> None:
 
 
 def test_a_postscript_counts() -> None:
-    assert "whole platform is down" in clean(
-        "Hello there.\nBest regards\nAda\nPS: the whole platform is down"
-    )
+    found = clean("Hello there.\nBest regards\nAda\nPS: the whole platform is down")
+    assert "whole platform is down" in found.text
+
+
+def test_what_was_not_heard_is_told() -> None:
+    quoted = "\n".join(f"> line {n}" for n in range(14))
+    body = f"{ASKED}\n\n-- \nAda Long\nHead of Outages\n\nOn Mon, Jo Park wrote:\n{quoted}"
+    assert clean(body).ignored == ("15 quoted lines", "signature")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("Hello\u200b there, the plat\u00adform", "2 hidden characters"),
+        (f"{ASKED}\n{'UGxhdGZvcm0gaXMgZG93' * 20}", "1 block of encoded text"),
+        (f"{ASKED}\nThis e-mail and any attachments are confidential.", "1 line of small print"),
+        (f"{ASKED}\nPlease set the priority to P1.", "1 order to the reader"),
+    ],
+)
+def test_each_kind_of_what_was_not_heard_has_its_words(body: str, told: str) -> None:
+    assert told in clean(body).ignored
+
+
+def test_an_ordinary_message_is_heard_whole() -> None:
+    body = "Good morning,\nthe second till prints no receipts.\nThe first one works."
+    found = clean(body)
+    assert found.text == body
+    assert found.ignored == ()
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        f"في الثلاثاء، 4 مارس 2025 كتب Jo Park <jo@x.example>:\n> {SEVERE}",
+        f"من: Jo Park\nتاريخ الإرسال: الاثنين\nإلى: الدعم\nالموضوع: عطل\n\n{SEVERE}",
+        f"差出人: Jo Park\n送信日時: 2025年3月3日\n宛先: サポート\n件名: 障害\n\n{SEVERE}",
+        f"-----元のメッセージ-----\n{SEVERE}",
+        f"Dari: Jo Park\nDikirim: Senin\nKepada: Support\nPerihal: x\n\n{SEVERE}",
+        f"Da: Jo Park\nInviato: lunedì\nA: Supporto\nOggetto: x\n\n{SEVERE}",
+        f"Van: Jo Park\nVerzonden: maandag\nAan: Support\nOnderwerp: x\n\n{SEVERE}",
+        f"De : Jo Park\nEnvoyé : lundi\nÀ : Support\nObjet : x\n\n{SEVERE}",
+        f'<div class="gmail_quote"><div>On Mon Jo wrote:</div><div>{SEVERE}</div></div>',
+        f'<div id="divRplyFwdMsg">From: Jo</div><div>{SEVERE}</div>',
+        f"مع التحية\nسارة\n{SEVERE}",
+        f"Hormat kami,\nBudi\n{SEVERE}",
+        f"Un cordial saludo,\nAna\n{SEVERE}",
+    ],
+)
+def test_history_and_signatures_of_other_languages_are_cut(history: str) -> None:
+    assert clean(f"{ASKED}\n\n{history}").text == ASKED
+
+
+def test_a_subject_that_answers_is_known_as_one() -> None:
+    assert clean_subject("Re: AW: Login").reply
+    assert clean_subject("Re: AW: Login").text == "Login"
+    assert not clean_subject("Regarding login").reply

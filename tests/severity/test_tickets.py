@@ -14,23 +14,35 @@ TICKETS = [(*row, kind) for kind, rows in TABLE.items() for row in rows]
 RUBRIC = Rubric.built_in()
 
 
-@pytest.mark.parametrize(
-    ("accepted", "subject", "body", "kind"),
-    TICKETS,
-    ids=[f"{t[3]}: {t[1]}: {t[2][:30]}" for t in TICKETS],
-)
-def test_a_ticket_is_decided_by_what_it_says(
-    accepted: str, subject: str, body: str, kind: str
-) -> None:
-    decision = decide(subject, body, RUBRIC)
-    assert decision.severity in accepted.split(), decision
-    assert 1 <= len(decision.reasons) <= 4
-    assert all(reason.text and len(reason.quote) <= 120 for reason in decision.reasons)
+DECIDED = [decide(subject, body, RUBRIC) for _, subject, body, _ in TICKETS]
+
+
+@pytest.mark.parametrize("number", range(len(TICKETS)), ids=[f"{t[3]}: {t[1]}" for t in TICKETS])
+def test_every_decision_gives_its_reasons_in_the_tickets_own_words(number: int) -> None:
+    _, subject, body, _ = TICKETS[number]
+    reasons = DECIDED[number].reasons
+    assert 1 <= len(reasons) <= 5
+    assert all(reason.text and len(reason.quote) <= 120 for reason in reasons)
+    everything = " ".join(f"{subject} {body}".split())
+    assert all(reason.quote.rstrip("\u2026") in everything for reason in reasons)
+
+
+def test_nearly_all_tickets_are_decided_as_a_reader_of_the_rubric_decides_them() -> None:
+    right = [d.severity in t[0].split() for d, t in zip(DECIDED, TICKETS, strict=True)]
+    assert sum(right) >= 0.9 * len(right)
+
+
+def test_no_p1_becomes_a_low_severity_in_silence() -> None:
+    silent = [
+        ticket
+        for decision, ticket in zip(DECIDED, TICKETS, strict=True)
+        if ticket[0] == "P1" and decision.severity in {"P3", "P4"} and not decision.needs_review
+    ]
+    assert silent == []
 
 
 def test_doubt_is_rare() -> None:
-    reviewed = [t for t in TICKETS if decide(t[1], t[2], RUBRIC).needs_review]
-    assert len(reviewed) <= len(TICKETS) * 0.15
+    assert sum(decision.needs_review for decision in DECIDED) <= len(TICKETS) * 0.15
 
 
 def test_the_table_is_large_enough_to_mean_something() -> None:

@@ -3,6 +3,16 @@ the reading of the file itself.
 """
 
 from worker.policy.load import load_policy, read_policy
-from worker.policy.model import Plan, Policy, Preset, StepRule
+from worker.policy.model import Plan, Policy, PolicyTest, Preset, Review, RubricRule, StepRule
 
-__all__ = ["Plan", "Policy", "Preset", "StepRule", "load_policy", "read_policy"]
+__all__ = [
+    "Plan",
+    "Policy",
+    "PolicyTest",
+    "Preset",
+    "Review",
+    "RubricRule",
+    "StepRule",
+    "load_policy",
+    "read_policy",
+]

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from worker.errors import Misconfigured
+from worker.facts import FACETS, Situation
 from worker.policy.locate import Place, line_of, lines_of
 from worker.policy.model import BUILT_IN_CHANNELS, ChannelRule, Policy
 from worker.settings import lookup
@@ -171,6 +172,9 @@ def _contradictions(policy: Policy, own: Mapping[str, Any]) -> Iterator[tuple[Pl
                 ("plans", name, "first_response"),
                 "a more severe ticket must not have more time than a less severe one",
             )
+    undecided = _undecided(policy)
+    if undecided:
+        yield ("rubric",), f"no rule decides {undecided}; end with a rule that has only a severity"
     if "steps" in own:
         known_names = {*policy.channels, *BUILT_IN_CHANNELS}
         for number, step in enumerate(policy.steps):
@@ -180,6 +184,17 @@ def _contradictions(policy: Policy, own: Mapping[str, Any]) -> Iterator[tuple[Pl
                         ("steps", number, "notify"),
                         f"there is no channel {channel!r}{_meant(channel, known_names)}",
                     )
+
+
+def _undecided(policy: Policy) -> str:
+    """A situation that no rule of the rubric fits, in words, or ""."""
+    for values in itertools.product(*FACETS.values()):
+        situation = Situation(*values)  # type: ignore[arg-type]
+        if not any(rule.fits(situation) for rule in policy.rubric):
+            return ", ".join(
+                f"{name} = {value}" for name, value in zip(FACETS, values, strict=True)
+            )
+    return ""
 
 
 def _words(error: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> str:

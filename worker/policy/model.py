@@ -8,8 +8,16 @@ from enum import StrEnum
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
+from worker.facts import Env, Hit, Situation, Way, When, Who, Whose
 from worker.policy.durations import At, read_at, read_duration
 from worker.tickets import Noun, Severity, Ticket
 
@@ -137,6 +145,54 @@ class SeverityText(Noun):
     examples: tuple[str, ...] = ()
 
 
+class RubricRule(Noun):
+    """One rule of `[[rubric]]`: the facts that make this severity; a facet left out takes any."""
+
+    severity: Severity
+    hit: tuple[Hit, ...] = ()
+    who: tuple[Who, ...] = ()
+    way: tuple[Way, ...] = ()
+    env: tuple[Env, ...] = ()
+    when: tuple[When, ...] = ()
+    whose: tuple[Whose, ...] = ()
+
+    def fits(self, situation: Situation) -> bool:
+        """True when this rule decides such a ticket, unless an earlier one does."""
+        return all(
+            not taken or value in taken
+            for value, taken in zip(situation, self.facets(), strict=True)
+        )
+
+    def facets(self) -> tuple[tuple[str, ...], ...]:
+        """What each facet of a `Situation` may be, in its order; an empty one: anything."""
+        return self.hit, self.who, self.way, self.env, self.when, self.whose
+
+
+class Review(Noun):
+    """When a person is asked to look at a decision; shares between 0 and 1."""
+
+    p1_suspicion: float = Field(default=0.10, ge=0, le=1)
+    """Ask when a P3 or P4 may be a P1 with at least this likelihood."""
+    narrow: float = Field(default=0.10, ge=0, le=1)
+    """Ask when the likelihoods of the first two severities are nearer than this."""
+
+
+class PolicyTest(Noun):
+    """One `[[tests]]`: a ticket and what must be decided about it."""
+
+    subject: str = ""
+    body: str = ""
+    severity: tuple[Severity, ...]
+    """One severity, or several that are all right."""
+    meta_dependency: bool | None = None
+    needs_review: bool | None = None
+
+    @field_validator("severity", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+
 class Named(Noun):
     """Something that has a name and is said in words."""
 
@@ -184,6 +240,10 @@ class Policy(Noun):
     ignore: Ignore = Ignore()
     poll: Poll = Poll()
     severity: Mapping[Severity, SeverityText] = Field(default_factory=dict)
+    rubric: tuple[RubricRule, ...]
+    """Facts to severity; the first rule that fits decides."""
+    review: Review = Review()
+    tests: tuple[PolicyTest, ...] = ()
     support: Support
     meta_dependency: MetaDependency
     faq: tuple[Faq, ...] = ()

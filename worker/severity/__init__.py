@@ -1,72 +1,81 @@
-"""A ticket's severity from its own words: the same text and rubric, the same decision.
+"""A ticket's severity from its own words: the same text and policy, the same decision.
 
-    rubric = Rubric.built_in()
+    rubric = Rubric.of(policy)
     decision = decide(subject, body, rubric)
 
-The words and the rules are in signals.toml; nothing is learnt and nothing leaves the machine.
+A trained model says how likely each fact is and where it read it; the policy's rules make a
+severity of the facts. Nothing is learnt while running and nothing leaves the machine.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
+from functools import cache
 
-from worker.severity.clean import clean
-from worker.severity.rules import Kinds, Rule, judge, weigh
-from worker.severity.signals import Lexicon
-from worker.tickets import Decision
+from threadpoolctl import threadpool_limits
+
+from worker.policy import Policy, Review, RubricRule, read_policy
+from worker.severity.clean import clean, clean_subject
+from worker.severity.decision import Evidence, judge
+from worker.severity.meta import names_meta_decision
+from worker.severity.model_file import read_model, shipped_model
+from worker.severity.network import Network
+from worker.severity.rubric import RubricTable
+from worker.severity.sentences import sentences
+from worker.tickets import Decision, one_line
 
 __all__ = ["Rubric", "decide"]
-
-REPLY = re.compile(r"^(?:\s*(?:re|fw|fwd|aw|wg|rv|enc|tr|r)\s*:\s*){1,20}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Rubric:
-    """The compiled signals and rules."""
+    """The policy's rules and the model that reads facts. Safe to share between threads."""
 
-    lexicon: Lexicon
-    rules: tuple[Rule, ...]
-    kinds: Kinds
+    network: Network
+    table: RubricTable
+    rules: Sequence[RubricRule]
+    review: Review
+
+    @classmethod
+    def of(cls, policy: Policy) -> Rubric:
+        """The rubric of a policy. Raises `Misconfigured` when the model's file is damaged."""
+        return cls(_network(), RubricTable.of(policy.rubric), policy.rubric, policy.review)
 
     @classmethod
     def built_in(cls) -> Rubric:
         """The rubric that comes with the product."""
-        return cls.read(files(__name__).joinpath("signals.toml").read_text(encoding="utf-8"))
-
-    @classmethod
-    def read(cls, text: str) -> Rubric:
-        """A rubric from the text of a signals file."""
-        source = tomllib.loads(text)
-        facts = source["facts"]
-        return cls(
-            lexicon=Lexicon(source),
-            rules=tuple(Rule.read(row) for row in source["rules"]),
-            kinds=Kinds(
-                says={name: fact["says"] for name, fact in facts.items()},
-                trouble=frozenset(n for n, fact in facts.items() if fact.get("trouble")),
-                lasting=frozenset(n for n, fact in facts.items() if fact.get("lasting")),
-            ),
-        )
+        return cls.of(read_policy("", name="built-in", environment={}, channel_types={}))
 
 
 def decide(subject: str, body: str, rubric: Rubric) -> Decision:
     """How severe the ticket is by the rubric, and why."""
-    own_words = clean(body)
-    title = REPLY.sub("", clean(subject[:1_000]).replace("\n", " "))
-    text = f"{title}\n\n{own_words}"
-    facts = weigh(rubric.lexicon.hits(text), rubric.kinds, _marks(text, own_words))
-    return judge(facts, rubric.rules, rubric.kinds)
+    title, own = clean_subject(subject), clean(body)
+    read = sentences(title.text, own.text, reply=title.reply)
+    evidence = Evidence(
+        sentences=read,
+        reading=rubric.network.read(read),
+        ignored=(*title.ignored, *own.ignored),
+        names_meta=next((n for n, s in enumerate(read) if names_meta_decision(s.text)), None),
+        empty=not any(letter.isalnum() for letter in own.text),
+    )
+    found = judge(evidence, rubric.table, rubric.rules, rubric.review)
+    return found.model_copy(
+        update={
+            "reasons": tuple(
+                reason.model_copy(update={"quote": one_line(reason.quote)})
+                for reason in found.reasons
+            )
+        }
+    )
 
 
-def _marks(text: str, own_words: str) -> list[str]:
-    """What is plain without any lexicon: it asks, it has no body, its script is a foreign one."""
-    letters = [letter for letter in text if letter.isalpha()]
-    found = {
-        "asks": "?" in text or "\u061f" in text,
-        "empty": not any(letter.isalnum() for letter in own_words),
-        "unread": sum(not letter.isascii() for letter in letters) * 2 > len(letters),
-    }
-    return [name for name, holds in found.items() if holds]
+@cache
+def _network() -> Network:
+    """The shipped model, read once for all rubrics of a process.
+
+    Its matrices are small: one core a decision is fastest, and leaves the others to other workers.
+    """
+    threadpool_limits(limits=1, user_api="blas")
+    network, _ = read_model(shipped_model())
+    return network

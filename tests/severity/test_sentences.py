@@ -1,0 +1,38 @@
+"""A message is read sentence by sentence; long ones in parts."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.severity.sentences import MOST, sentences
+
+
+def test_the_subject_comes_first_even_when_it_is_empty() -> None:
+    found = sentences("", "One. Two! Three?")
+    assert [s.text for s in found] == ["", "One.", "Two!", "Three?"]
+    assert [s.subject for s in found] == [True, False, False, False]
+
+
+def test_a_question_is_known_by_its_mark_in_every_script() -> None:
+    asked = ["How?", "كيف؟", "どうやって？", "追加できますか。"]
+    assert all(sentences(text, text)[1].asks for text in asked)
+    assert not sentences("x", "It fails.")[1].asks
+
+
+def test_a_long_sentence_is_read_in_parts_that_say_something() -> None:
+    long = "we tried the other browser, " * 12
+    parts = [s.text for s in sentences("", long)[1:]]
+    assert len(parts) > 2
+    assert all(20 < len(part) <= 140 for part in parts)
+
+
+def test_a_line_broken_by_the_mail_program_is_one_sentence() -> None:
+    assert [s.text for s in sentences("", "the tills print\nno receipts")[1:]] == [
+        "the tills print no receipts"
+    ]
+
+
+@given(st.text(max_size=2_000))
+def test_any_text_gives_a_bounded_number_of_sentences(text: str) -> None:
+    assert 1 <= len(sentences(text, text)) <= MOST

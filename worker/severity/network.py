@@ -1,0 +1,204 @@
+"""The model: from a ticket's sentences to the likelihood of every fact, in plain numpy.
+
+Pieces have vectors; short convolutions over 2, 3 and 5 pieces make of them what a sentence says;
+for every facet the model chooses which sentences to listen to, and these are the quotes. Beside it,
+hashed words and letter sequences vote, which are good at names and at languages the vectors know
+less well. Nothing here decides a severity.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from worker.facts import FACETS
+from worker.severity.pieces import UNKNOWN, Pieces, fold
+from worker.severity.sentences import Sentence
+
+__all__ = ["EPSILON", "ORDERS", "VOTE", "Network", "Reading", "features", "places"]
+
+Floats = npt.NDArray[np.float32]
+Arrays = Mapping[str, npt.NDArray[np.generic]]
+
+ORDERS = {2: 0, 3: 1, 5: 2}
+"""Pieces that a convolution spans, and how many of them stand to the left."""
+EPSILON = 1e-12
+WORD = re.compile(r"[^\W_]+|[?!]")
+MOST_WORDS = 400
+SEQUENCES, DENSE_SEQUENCES = (3, 4, 5), (2, 3, 4)
+"""Lengths of the letter sequences that vote; the second where one sign is a syllable or a word."""
+DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
+MARKS = re.compile("[\u0300-\u036f\u064b-\u0655\u0640]")
+VOTE = 4.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What the model makes of one ticket."""
+
+    likely: dict[str, Floats]
+    """For each facet, how likely each of its values is."""
+    heard: dict[str, Floats]
+    """For each facet and for `meta`, how much each sentence weighed."""
+    meta: float
+    """How likely it is that the ticket depends on Meta."""
+    unknown: float
+    """Share of the text's pieces that the model does not know."""
+    temperature: float
+    """How much flatter likelihoods of severities must be made to come true as often as they say."""
+
+
+class Network:
+    """The trained arrays, ready to read. Safe to share between threads."""
+
+    def __init__(self, pieces: Pieces, arrays: Arrays) -> None:
+        self._pieces = pieces
+        self._table: npt.NDArray[np.int8] = arrays["pieces"].view(np.int8)
+        self._scale = arrays["pieces_scale"].astype(np.float32)
+        self._votes: npt.NDArray[np.int8] = arrays["votes"].view(np.int8)
+        self._votes_scale = float(arrays["votes_scale"][0])
+        self._layers: dict[str, Floats] = {
+            name: np.ascontiguousarray(array, np.float32)
+            for name, array in arrays.items()
+            if not name.startswith(("pieces", "votes", "temperature"))
+        }
+        self._temperature = float(arrays.get("temperature", np.ones(1))[0])
+
+    def read(self, sentences: Sequence[Sentence]) -> Reading:
+        """Likelihoods and weights for the sentences of one ticket; the first is its subject."""
+        folded = [fold(sentence.text) for sentence in sentences]
+        ids = [self._pieces.ids(text) for text in folded]
+        said = self._say(sentences, ids)
+        context = self._listen(said)
+        layers = self._layers
+        weights = _softmax(context @ layers["att_w"] + layers["att_b"])
+        loudest = said.max(0)
+        votes = self._count_votes(folded)
+        likely: dict[str, Floats] = {}
+        start = 0
+        for number, (facet, values) in enumerate(FACETS.items()):
+            chosen = np.concatenate([weights[:, number] @ context, loudest])
+            logits = chosen @ layers[f"{facet}_w"] + layers[f"{facet}_b"]
+            likely[facet] = _softmax(logits + votes[start : start + len(values)])
+            start += len(values)
+        chosen = np.concatenate([weights[:, len(FACETS)] @ context, loudest])
+        meta = float(chosen @ layers["meta_w"][:, 0] + layers["meta_b"][0] + votes[start])
+        return Reading(
+            likely=likely,
+            heard={facet: weights[:, n] for n, facet in enumerate([*FACETS, "meta"])},
+            meta=1.0 / (1.0 + float(np.exp(-np.clip(meta, -30, 30)))),
+            unknown=_unknown_share(ids),
+            temperature=self._temperature,
+        )
+
+    def _say(self, sentences: Sequence[Sentence], ids: list[list[int]]) -> Floats:
+        """What each sentence says, by itself."""
+        layers = self._layers
+        lengths = np.array([len(found) for found in ids])
+        flat = np.fromiter((number for found in ids for number in found), np.int64, lengths.sum())
+        vectors: Floats = np.multiply(self._table[flat], self._scale[flat, None], dtype=np.float32)
+        near = _neighbours(lengths)
+        projected = vectors @ layers["proj_w"] + layers["proj_b"]
+        width = projected.shape[1] // len(ORDERS)
+        parts = [vectors]
+        for number, (span, left) in enumerate(ORDERS.items()):
+            cut = slice(number * width, (number + 1) * width)
+            normal = _normal(projected[:, cut], layers["norm_w"][cut], layers["norm_b"][cut])
+            window = _windows(normal, near[:, 2 - left : 2 - left + span])
+            heard = window @ layers[f"conv{span}_in"]
+            if f"conv{span}_out" in layers:
+                heard = heard @ layers[f"conv{span}_out"]
+            parts.append(np.maximum(heard + layers[f"conv{span}_b"], 0.0) + normal)
+        features = _normal(np.concatenate(parts, 1), layers["all_w"], layers["all_b"])
+        starts = np.cumsum(lengths) - lengths
+        count = lengths.astype(np.float32)[:, None]
+        total = np.add.reduceat(features, starts, axis=0)
+        mean = (total @ layers["mean_w"] + count * layers["mean_b"]) / np.sqrt(count)
+        most = np.maximum.reduceat(features, starts, axis=0)
+        whole = np.concatenate([mean * 0.5, most * 0.5, places(sentences)], 1)
+        said: Floats = np.maximum(whole @ layers["say_w"] + layers["say_b"], 0.0)
+        return said
+
+    def _listen(self, said: Floats) -> Floats:
+        """Each sentence in the light of all others."""
+        every = np.concatenate([said.mean(0), said.max(0)])
+        both = np.concatenate([said, np.broadcast_to(every, (len(said), len(every)))], 1)
+        heard: Floats = np.maximum(both @ self._layers["listen_w"] + self._layers["listen_b"], 0.0)
+        return heard
+
+    def _count_votes(self, folded: list[str]) -> Floats:
+        rows = features("\n".join(folded), len(self._votes))
+        share = VOTE / np.sqrt(len(rows) + 1.0)
+        total: Floats = self._votes[rows].sum(0, dtype=np.float32) * (share * self._votes_scale)
+        return total
+
+
+def features(folded: str, size: int) -> list[int]:
+    """Which rows of a table of votes a text calls up: words, pairs of words, letter sequences."""
+    words = WORD.findall(_without_marks(folded))[:MOST_WORDS]
+    found = {f"w{word}" for word in words}
+    found.update(f"b{first} {second}" for first, second in pairwise(words))
+    for word in set(words):
+        edged = f"_{word}_"
+        for length in DENSE_SEQUENCES if DENSE.search(word) else SEQUENCES:
+            found.update(edged[at : at + length] for at in range(len(edged) - length + 1))
+    return [zlib.crc32(feature.encode()) & (size - 1) for feature in sorted(found)]
+
+
+def _without_marks(text: str) -> str:
+    """Accents and vowel marks are often left out, so they never count."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", MARKS.sub("", unicodedata.normalize("NFKD", text)))
+
+
+def _unknown_share(ids: list[list[int]]) -> float:
+    """BEGIN and END are no pieces of the text."""
+    total = sum(map(len, ids)) - 2 * len(ids)
+    return sum(found.count(UNKNOWN) for found in ids) / total if total else 0.0
+
+
+def _neighbours(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """For each piece the places of those around it; outside of its sentence, one past the end."""
+    total = int(lengths.sum())
+    place = np.arange(total)[:, None]
+    around = place + np.arange(-2, 3)
+    first = np.repeat(np.cumsum(lengths) - lengths, lengths)[:, None]
+    last = first + np.repeat(lengths, lengths)[:, None]
+    return np.where((around >= first) & (around < last), around, total)
+
+
+def _windows(vectors: Floats, near: npt.NDArray[np.int64]) -> Floats:
+    padded = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), np.float32)])
+    return padded[near].reshape(len(vectors), -1)
+
+
+def places(sentences: Sequence[Sentence]) -> Floats:
+    """Where each sentence stands, and whether it asks; one row a sentence."""
+    count = len(sentences)
+    rows = [
+        (s.subject - 0.5 * s.stale, n == 1, n == count - 1, min(n, 10) / 10, s.asks, 1 / count)
+        for n, s in enumerate(sentences)
+    ]
+    return np.array(rows, np.float32).reshape(count, 6)
+
+
+def _normal(values: Floats, gain: Floats, bias: Floats) -> Floats:
+    centred = values - values.mean(-1, keepdims=True)
+    spread = np.sqrt((centred * centred).mean(-1, keepdims=True) + EPSILON)
+    normal: Floats = centred / spread * gain + bias
+    return normal
+
+
+def _softmax(logits: Floats) -> Floats:
+    """Over the first axis: the sentences of a facet, or the values of one."""
+    shares = np.exp(logits - logits.max(0))
+    normal: Floats = shares / shares.sum(0)
+    return normal
