@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from training.network import SeverityNetwork
+from training.network import HALF, SeverityNetwork
 from worker.facts import FACETS
 from worker.severity.network import ORDERS
 
@@ -13,7 +13,11 @@ Arrays = dict[str, npt.NDArray[np.generic]]
 
 
 def arrays_of(network: SeverityNetwork, scores: npt.NDArray[np.float32]) -> Arrays:
-    """The arrays of `worker/severity/network.py`: bytes for tables, half precision for layers."""
+    """The arrays of `worker/severity/network.py`: bytes for tables, half precision for layers.
+
+    What follows each other without anything between is multiplied out: the mean over a sentence and
+    the layer that reads it; the weights of a convolution stand side by side by place.
+    """
     state = {name: value.detach().numpy() for name, value in network.state_dict().items()}
     table = state["pieces.weight"]
     scale = np.abs(table).max(1, keepdims=True) / 127.0 + 1e-12
@@ -26,14 +30,27 @@ def arrays_of(network: SeverityNetwork, scores: npt.NDArray[np.float32]) -> Arra
         "votes": np.clip(np.round(votes / vote_scale), -127, 127).astype(np.int8),
         "votes_scale": np.array([vote_scale], np.float32),
     }
-    for name in ("proj", "norm", "all", "mean"):
+    for name in ("proj", "norm", "all"):
         found[f"{name}_w"] = state[f"{name}_w"]
         found[f"{name}_b"] = state[f"{name}_b"]
     for number, span in enumerate(ORDERS):
-        found[f"conv{span}_in"] = state[f"conv_in.{number}"]
+        thin = state[f"conv_in.{number}"]
+        by_place = thin.reshape(span, -1, thin.shape[1])
+        found[f"conv{span}_in"] = by_place.transpose(1, 0, 2).reshape(by_place.shape[1], -1)
         found[f"conv{span}_out"] = state[f"conv_out.{number}"]
         found[f"conv{span}_b"] = state[f"conv_b.{number}"]
-    for name, layer in {"say": "say", "listen": "listen", "att": "attend", "meta": "meta"}.items():
+    say = state["say.weight"].T
+    spoken, most = len(state["mean_b"]), len(state["all_w"])
+    found["say_w"] = np.concatenate(
+        [
+            state["mean_w"] @ say[:spoken] * HALF,
+            state["mean_b"][None] @ say[:spoken] * HALF,
+            say[spoken : spoken + most] * HALF,
+            say[spoken + most :],
+        ]
+    )
+    found["say_b"] = state["say.bias"]
+    for name, layer in {"listen": "listen", "att": "attend", "meta": "meta"}.items():
         found[f"{name}_w"] = state[f"{layer}.weight"].T
         found[f"{name}_b"] = state[f"{layer}.bias"]
     for number, facet in enumerate(FACETS):

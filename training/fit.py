@@ -32,7 +32,7 @@ class Recipe:
 
     epochs: int = 7
     batch: int = 32
-    composed: int = 2_000
+    composed: int = 4_000
     """Tickets put together from statements, new ones in every epoch."""
     encoder_pace: float = 2e-3
     reader_pace: float = 1e-3
@@ -41,7 +41,7 @@ class Recipe:
     severity_counts: float = 2.0
     drop: float = 0.3
     votes_drop: float = 0.3
-    hidden: int = 256
+    hidden: int = 384
     seed: int = 1
 
 

@@ -15,6 +15,8 @@ from training.start import Start
 from worker.facts import FACETS
 from worker.severity.network import EPSILON, ORDERS, VOTE, places
 
+HALF = 0.5
+"""Brings what a sentence says to the size that a new layer expects."""
 LISTENERS = len(FACETS) + 1
 """One choice of sentences for each facet and one for the Meta dependency."""
 
@@ -124,7 +126,7 @@ class SeverityNetwork(nn.Module):
         """Read a batch; while training, these shares are left out here and there."""
         with torch.autocast("cpu", torch.bfloat16, enabled=self.training):
             mean, most = self._sentences(batch, drop / 3)
-        said = torch.cat([mean.float() * 0.5, most.float() * 0.5, batch.places], 1)
+        said = torch.cat([mean.float() * HALF, most.float() * HALF, batch.places], 1)
         said = self._drop(functional.relu(self.say(self._drop(said, drop / 2))), drop)
         loudest = _most(said, batch.ticket, batch.tickets)
         count = torch.bincount(batch.ticket, minlength=batch.tickets)[:, None]

@@ -48,10 +48,13 @@ class Rubric:
         return cls.of(read_policy("", name="built-in", environment={}, channel_types={}))
 
 
-def decide(subject: str, body: str, rubric: Rubric) -> Decision:
-    """How severe the ticket is by the rubric, and why."""
+def decide(subject: str, body: str, rubric: Rubric, *, later: bool = False) -> Decision:
+    """How severe the ticket is by the rubric, and why.
+
+    `later` says that the body is a later message of the thread which the subject opened.
+    """
     title, own = clean_subject(subject), clean(body)
-    read = sentences(title.text, own.text, reply=title.reply)
+    read = sentences(title.text, own.text, reply=later or title.reply)
     evidence = Evidence(
         sentences=read,
         reading=rubric.network.read(read),

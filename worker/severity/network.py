@@ -13,6 +13,7 @@ import unicodedata
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -111,18 +112,24 @@ class Network:
         for number, (span, left) in enumerate(ORDERS.items()):
             cut = slice(number * width, (number + 1) * width)
             normal = _normal(projected[:, cut], layers["norm_w"][cut], layers["norm_b"][cut])
-            window = _windows(normal, near[:, 2 - left : 2 - left + span])
-            heard = window @ layers[f"conv{span}_in"]
-            if f"conv{span}_out" in layers:
-                heard = heard @ layers[f"conv{span}_out"]
-            parts.append(np.maximum(heard + layers[f"conv{span}_b"], 0.0) + normal)
-        features = _normal(np.concatenate(parts, 1), layers["all_w"], layers["all_b"])
-        starts = np.cumsum(lengths) - lengths
-        count = lengths.astype(np.float32)[:, None]
-        total = np.add.reduceat(features, starts, axis=0)
-        mean = (total @ layers["mean_w"] + count * layers["mean_b"]) / np.sqrt(count)
-        most = np.maximum.reduceat(features, starts, axis=0)
-        whole = np.concatenate([mean * 0.5, most * 0.5, places(sentences)], 1)
+            heard = _convolved(
+                normal, layers[f"conv{span}_in"], near[:, 2 - left : 2 - left + span]
+            )
+            heard = heard @ layers[f"conv{span}_out"] + layers[f"conv{span}_b"]
+            parts.append(np.maximum(heard, 0.0) + normal)
+        every = _normal(np.concatenate(parts, 1), layers["all_w"], layers["all_b"])
+        ends = np.cumsum(lengths)
+        root = np.sqrt(lengths.astype(np.float32))[:, None]
+        cuts = [every[end - length : end] for end, length in zip(ends, lengths, strict=True)]
+        whole = np.concatenate(
+            [
+                np.stack([part.sum(0) for part in cuts]) / root,
+                root,
+                np.stack([part.max(0) for part in cuts]),
+                places(sentences),
+            ],
+            axis=1,
+        )
         said: Floats = np.maximum(whole @ layers["say_w"] + layers["say_b"], 0.0)
         return said
 
@@ -135,21 +142,28 @@ class Network:
 
     def _count_votes(self, folded: list[str]) -> Floats:
         rows = features("\n".join(folded), len(self._votes))
-        share = VOTE / np.sqrt(len(rows) + 1.0)
-        total: Floats = self._votes[rows].sum(0, dtype=np.float32) * (share * self._votes_scale)
+        share = VOTE / np.sqrt(len(rows) + 1.0) * self._votes_scale
+        total: Floats = self._votes[rows].sum(0, dtype=np.int32) * np.float32(share)
         return total
 
 
 def features(folded: str, size: int) -> list[int]:
     """Which rows of a table of votes a text calls up: words, pairs of words, letter sequences."""
     words = WORD.findall(_without_marks(folded))[:MOST_WORDS]
-    found = {f"w{word}" for word in words}
-    found.update(f"b{first} {second}" for first, second in pairwise(words))
+    found: set[int] = set()
     for word in set(words):
-        edged = f"_{word}_"
-        for length in DENSE_SEQUENCES if DENSE.search(word) else SEQUENCES:
-            found.update(edged[at : at + length] for at in range(len(edged) - length + 1))
-    return [zlib.crc32(feature.encode()) & (size - 1) for feature in sorted(found)]
+        found.update(_hashes(word))
+    found.update(zlib.crc32(f"{first} {second}".encode()) for first, second in pairwise(words))
+    return [row & (size - 1) for row in sorted(found)]
+
+
+@lru_cache(maxsize=20_000)
+def _hashes(word: str) -> tuple[int, ...]:
+    """Of a word and of the letter sequences in it."""
+    edged = f"_{word}_"
+    lengths = DENSE_SEQUENCES if DENSE.search(word) else SEQUENCES
+    sequences = {edged[at : at + n] for n in lengths for at in range(len(edged) - n + 1)}
+    return tuple(zlib.crc32(text.encode()) for text in (f"w{word}", *sorted(sequences)))
 
 
 def _without_marks(text: str) -> str:
@@ -175,9 +189,16 @@ def _neighbours(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.where((around >= first) & (around < last), around, total)
 
 
-def _windows(vectors: Floats, near: npt.NDArray[np.int64]) -> Floats:
-    padded = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), np.float32)])
-    return padded[near].reshape(len(vectors), -1)
+def _convolved(vectors: Floats, weights: Floats, near: npt.NDArray[np.int64]) -> Floats:
+    """For each piece the sum over its neighbours, each with the weights of its place."""
+    span = near.shape[1]
+    rank = weights.shape[1] // span
+    spoken = np.zeros((len(vectors) + 1, weights.shape[1]), np.float32)
+    np.matmul(vectors, weights, out=spoken[:-1])
+    total = spoken[near[:, 0], :rank]
+    for place in range(1, span):
+        total += spoken[near[:, place], place * rank : (place + 1) * rank]
+    return total
 
 
 def places(sentences: Sequence[Sentence]) -> Floats:
@@ -191,9 +212,11 @@ def places(sentences: Sequence[Sentence]) -> Floats:
 
 
 def _normal(values: Floats, gain: Floats, bias: Floats) -> Floats:
-    centred = values - values.mean(-1, keepdims=True)
-    spread = np.sqrt((centred * centred).mean(-1, keepdims=True) + EPSILON)
-    normal: Floats = centred / spread * gain + bias
+    width = values.shape[1]
+    normal: Floats = values - (values.sum(1) / width)[:, None]
+    normal /= np.sqrt(np.einsum("ij,ij->i", normal, normal) / width + EPSILON)[:, None]
+    normal *= gain
+    normal += bias
     return normal
 
 
