@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import random
 import sys
 import time
@@ -14,7 +13,7 @@ import numpy as np
 import torch
 
 from training.calibrate import calibrate
-from training.corpus import ROOT, Labelled, statements, tickets
+from training.corpus import Labelled, fingerprint, statements, tickets
 from training.examples import VOTE_ROWS, Composer, Example, from_ticket
 from training.export import arrays_of
 from training.fit import Recipe, fit, severities
@@ -66,7 +65,7 @@ def main() -> None:
 
     fit(network, examples, composer, pieces, recipe, after_epoch)
     arrays = arrays_of(network, begin.scores)
-    about = {"corpus": _fingerprint(), "tickets": len(examples), "seed": recipe.seed}
+    about = {"corpus": fingerprint(), "tickets": len(examples), "seed": recipe.seed}
     write_model(chosen.out, arrays, begin.words, about)
     reader, _ = read_model(chosen.out.read_bytes())
     found = np.stack([rubric.severities(reader.read(e.sentences).likely) for e in checked])
@@ -99,13 +98,6 @@ def _right(found: np.ndarray, checked: list[Example]) -> str:
         "log loss": -np.log(likely + 1e-9).mean(),
     }
     return ", ".join(f"{name} {value:.3f}" for name, value in figures.items())
-
-
-def _fingerprint() -> str:
-    digest = hashlib.sha256()
-    for path in sorted([*ROOT.glob("train/*.jsonl"), *ROOT.glob("statements/*.tsv")]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _say(line: str) -> None:

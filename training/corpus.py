@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -66,6 +67,14 @@ def statements() -> list[Statement]:
 def decided(situation: Situation, rules: tuple[RubricRule, ...]) -> Severity:
     """The severity that the rubric makes of a ticket's facts."""
     return next(rule.severity for rule in rules if rule.fits(situation))
+
+
+def fingerprint() -> str:
+    """What was there to learn from, in 16 hexadecimal digits; the model carries it."""
+    digest = hashlib.sha256()
+    for path in sorted([*ROOT.glob("train/*.jsonl"), *ROOT.glob("statements/*.tsv")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _rows(path: Path) -> Iterator[Statement]:
