@@ -25,6 +25,18 @@ from worker.tickets import Confidence, Decision, Severity
 
 SETS = Path(os.environ.get("SEVERITY_SETS", Path(__file__).parents[2] / "shared" / "eval"))
 PROBES = Path(__file__).with_name("probes.toml")
+ALONE = """
+import time
+began = time.perf_counter()
+from worker.severity import Rubric, decide
+imported = time.perf_counter()
+rubric = Rubric.built_in()
+loaded = time.perf_counter()
+decide("a", "b", rubric)
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+print((imported - began) * 1000, (loaded - imported) * 1000, int(status["VmHWM"].split()[0]) / 1024)
+"""
+"""What a process of its own does to decide one ticket; Linux tells its peak memory."""
 LOW = (Severity.P3, Severity.P4)
 JUNK_BYTES = 100_000
 
@@ -167,7 +179,7 @@ def _print_probes(low: Sequence[tuple[str, str, str]], rubric: Rubric) -> None:
     for name in ("shouting", *probes):
         raised = made_p1 = whole = 0
         for (subject, body, language), before in zip(low, plain, strict=True):
-            if before not in LOW:
+            if before not in LOW or not body.strip():  # a body that is only quoted is a forward
                 continue
             if name == "shouting":
                 changed = (subject.upper(), body.upper())
@@ -189,14 +201,8 @@ def _print_cost(judged: Sequence[Judged], rubric: Rubric) -> None:
     )
     worst = max(_timed(name, text, rubric) for name, text in _junk())
     print(f"  the worst of {JUNK_BYTES // 1000} kB of junk: {worst:.0f} ms")
-    alone = "import time; b=time.perf_counter(); from worker.severity import Rubric, decide; "
-    alone += (
-        "m=time.perf_counter(); r=Rubric.built_in(); e=time.perf_counter(); decide('a','b',r); "
-    )
-    alone += "import resource; print((m-b)*1000, (e-m)*1000, "
-    alone += "resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/1024)"
     done = subprocess.run(  # noqa: S603 our own interpreter and text
-        [sys.executable, "-c", alone], capture_output=True, text=True, check=True
+        [sys.executable, "-c", ALONE], capture_output=True, text=True, check=True
     )
     imported, loaded, memory = map(float, done.stdout.split())
     print(

@@ -24,7 +24,7 @@ from worker.severity.model_file import read_model, write_model
 from worker.severity.pieces import Pieces
 from worker.severity.rubric import RubricTable
 
-VOCABULARY, DIMENSIONS, RANK = 60_000, 128, 72
+VOCABULARY, DIMENSIONS, RANK = 60_000, 128, 56
 HELD_OUT, RUN = 8, 10
 """Of eight runs of ten tickets, one of every author's is never trained on: it calibrates."""
 THREADS = 2

@@ -122,7 +122,7 @@ class Composer:
             (example.sentences[n], example.ids[n], n) for n in kept
         ]
         context = self._said[example.language]["hit", "none"]
-        for _ in range(chance.choice((0, 0, 0, 1, 1, 2)) if context else 0):
+        for _ in range(chance.choice((0, 0, 1, 1, 2, 3)) if context else 0):
             text = chance.choice(context)
             added = Sentence(text, subject=False, asks=text.endswith(ASKS))
             parts.insert(chance.randint(1, len(parts)), (added, pieces.ids(fold(text)), None))

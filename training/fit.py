@@ -41,7 +41,7 @@ class Recipe:
     severity_counts: float = 2.0
     drop: float = 0.3
     votes_drop: float = 0.3
-    hidden: int = 384
+    hidden: int = 256
     seed: int = 1
 
 

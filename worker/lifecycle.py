@@ -210,7 +210,8 @@ def _heard_again(state: State, text: str, policy: Policy, rubric: Rubric) -> Out
     held = state.decision
     if not state.running or held is None or held.by is DecidedBy.PERSON:
         return Outcome(state=state)
-    fresh = decide(state.ticket.subject, text, rubric, later=True)
+    readings = (decide(state.ticket.subject, text, rubric, later=True), decide("", text, rubric))
+    fresh = min(readings, key=lambda decision: decision.severity.rank)
     if not fresh.severity.worse_than(held.severity):
         return Outcome(state=state)
     why = Reason(text="the requester wrote again and it is worse than before")

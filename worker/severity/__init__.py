@@ -22,7 +22,7 @@ from worker.severity.meta import names_meta_decision
 from worker.severity.model_file import read_model, shipped_model
 from worker.severity.network import Network
 from worker.severity.rubric import RubricTable
-from worker.severity.sentences import sentences
+from worker.severity.sentences import Sentence, sentences
 from worker.tickets import Decision, one_line
 
 __all__ = ["Rubric", "decide"]
@@ -59,7 +59,7 @@ def decide(subject: str, body: str, rubric: Rubric, *, later: bool = False) -> D
         sentences=read,
         reading=rubric.network.read(read),
         ignored=(*title.ignored, *own.ignored),
-        names_meta=next((n for n, s in enumerate(read) if names_meta_decision(s.text)), None),
+        names_meta=_names_meta(read),
         empty=not any(letter.isalnum() for letter in own.text),
     )
     found = judge(evidence, rubric.table, rubric.rules, rubric.review)
@@ -71,6 +71,13 @@ def decide(subject: str, body: str, rubric: Rubric, *, later: bool = False) -> D
             )
         }
     )
+
+
+def _names_meta(read: list[Sentence]) -> int | None:
+    """The sentence that names what only Meta decides; most tickets name nothing of the kind."""
+    if not names_meta_decision("\n".join(sentence.text for sentence in read)):
+        return None
+    return next((n for n, s in enumerate(read) if names_meta_decision(s.text)), None)
 
 
 @cache

@@ -29,8 +29,9 @@ class Newest:
 
 def newest(lines: list[str]) -> Newest:
     """The lines down to the first older message; a mere forward yields what it forwards."""
-    found = _Reader(phrases()).read(lines)
-    if any(line.strip() for line in found.lines):
+    reader = _Reader(phrases())
+    found = reader.read(lines)
+    if reader.answers or any(line.strip() for line in found.lines):
         return found
     unquoted = [line.lstrip(" >") for line in lines if line.count(">", 0, DEEP) <= 1]
     again = _Reader(phrases()).read(unquoted)  # nothing but quoted lines: the newest is the ticket
@@ -40,6 +41,8 @@ def newest(lines: list[str]) -> Newest:
 class _Reader:
     def __init__(self, words: Phrases) -> None:
         self._words = words
+        self.answers = False
+        """The message answers another, which it quotes."""
 
     def read(self, lines: list[str]) -> Newest:
         kept: list[str] = []
@@ -50,14 +53,19 @@ class _Reader:
             if not line:
                 kept.append(line)
                 continue
-            if line.lstrip().startswith((">", "&gt;", "|>")):
+            if _is_quoted(line):
                 quoted += 1
                 continue
             following = _following(lines, number)
-            if self._introduces_quoted_lines(line, following):
-                quoted += 1
-                continue
-            if self._opens_older(line, following):
+            if self._wrote(line, lines, number):
+                if _is_quoted(following) or _is_quoted(_following(lines, number + 1)):
+                    self.answers = True  # those lines are marked anyway; own words may come below
+                    quoted += 1
+                    continue
+                older = len(line) < LONG_LINE
+            else:
+                older = self._opens_older(line, following)
+            if older:
                 pointer = len(words) <= POINTER_WORDS and self._words.pointer.search(
                     " ".join(words)
                 )
@@ -73,32 +81,26 @@ class _Reader:
             kept.append(line)
         return Newest(tuple(kept), quoted, forwarded)
 
-    def _introduces_quoted_lines(self, line: str, following: str) -> bool:
-        """Somebody "wrote:" above lines that are marked anyway; own words may come below."""
-        return self._wrote(line, following) and following.lstrip().startswith(">")
-
     def _opens_older(self, line: str, following: str) -> bool:
         if self._words.rule.match(line[:LONG_LINE]):
             return True
         header = self._words.header.match(line)
-        if (
-            header
-            and header[1].lower() in self._words.senders
-            and self._words.header.match(following)
-        ):
-            return True
-        return len(line) < LONG_LINE and self._wrote(line, following)
+        opens = header and header[1].lower() in self._words.senders
+        return bool(opens and self._words.header.match(following))
 
-    def _wrote(self, line: str, following: str) -> bool:
-        """In one line, or broken in two by the mail program."""
+    def _wrote(self, line: str, lines: list[str], number: int) -> bool:
+        """Whether somebody "wrote:" what follows; the mail program may break it in two."""
         if self._words.wrote.match(line[:LONG_LINE]):
             return True
-        both = f"{line} {following}"
-        return (
-            bool(line[:4].strip())
-            and len(both) < LONG_LINE
-            and bool(self._words.wrote_in_two.match(both))
-        )
+        second = lines[number + 1] if number + 1 < len(lines) else ""
+        if not second or self._words.wrote.match(second[:LONG_LINE]):
+            return False
+        both = f"{line} {second}"
+        return len(both) < LONG_LINE and bool(self._words.wrote_in_two.match(both))
+
+
+def _is_quoted(line: str) -> bool:
+    return line.lstrip().startswith((">", "&gt;", "|>"))
 
 
 def _following(lines: list[str], number: int) -> str:

@@ -107,11 +107,15 @@ class Network:
         vectors: Floats = np.multiply(self._table[flat], self._scale[flat, None], dtype=np.float32)
         near = _neighbours(lengths)
         projected = vectors @ layers["proj_w"] + layers["proj_b"]
-        width = projected.shape[1] // len(ORDERS)
+        by_order = projected.reshape(len(flat), len(ORDERS), -1)
+        normals = _normal(
+            by_order,
+            layers["norm_w"].reshape(len(ORDERS), -1),
+            layers["norm_b"].reshape(len(ORDERS), -1),
+        )
         parts = [vectors]
         for number, (span, left) in enumerate(ORDERS.items()):
-            cut = slice(number * width, (number + 1) * width)
-            normal = _normal(projected[:, cut], layers["norm_w"][cut], layers["norm_b"][cut])
+            normal = np.ascontiguousarray(normals[:, number])
             heard = _convolved(
                 normal, layers[f"conv{span}_in"], near[:, 2 - left : 2 - left + span]
             )
@@ -212,9 +216,11 @@ def places(sentences: Sequence[Sentence]) -> Floats:
 
 
 def _normal(values: Floats, gain: Floats, bias: Floats) -> Floats:
-    width = values.shape[1]
-    normal: Floats = values - (values.sum(1) / width)[:, None]
-    normal /= np.sqrt(np.einsum("ij,ij->i", normal, normal) / width + EPSILON)[:, None]
+    """Centred and scaled over the last axis."""
+    width = values.shape[-1]
+    normal: Floats = values - (values.sum(-1) / width)[..., None]
+    spread = np.einsum("...j,...j->...", normal, normal) / width
+    normal /= np.sqrt(spread + EPSILON)[..., None]
     normal *= gain
     normal += bias
     return normal

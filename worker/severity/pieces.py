@@ -70,6 +70,9 @@ class Pieces:
 
     def _cut(self, word: str) -> list[int]:
         """The likeliest cut; best[n] is the score of the best cut of the first n letters."""
+        whole = self._ids.get(word)
+        if whole is not None:  # hardly ever less likely than its parts, and most words are pieces
+            return [whole]
         length = len(word)
         best = [0.0] + [float("-inf")] * length
         came_from = [0] * (length + 1)
