@@ -56,7 +56,7 @@ def judge(
     order = np.argsort(-shares, kind="stable")
     severity, runner_up = SEVERITIES[order[0]], SEVERITIES[order[1]]
     situation = table.likeliest(evidence.reading.likely, severity)
-    doubts = tuple(_doubts(evidence, severity, shares, review))
+    doubts = tuple(_doubts(evidence, situation, severity, shares, review))
     meta = evidence.names_meta is not None or evidence.reading.meta >= META_FROM
     return Decision(
         severity=severity,
@@ -83,13 +83,19 @@ def _confidence(likelihood: float) -> Confidence:
 
 
 def _doubts(
-    evidence: Evidence, severity: Severity, shares: npt.NDArray[np.float32], review: Review
+    evidence: Evidence,
+    situation: Situation,
+    severity: Severity,
+    shares: npt.NDArray[np.float32],
+    review: Review,
 ) -> Iterator[Reason]:
     """Why a person should look, the weightiest first."""
     if evidence.empty:
         yield Reason(text="The ticket has no text of its own: decided by the subject")
     if evidence.reading.unknown > FOREIGN:
         yield Reason(text="It is in a language that is not known well")
+    if situation.hit is Hit.UNCLEAR:
+        yield Reason(text="Please look: nothing says what it is about")
     if severity in {Severity.P3, Severity.P4} and shares[0] >= review.p1_suspicion:
         yield Reason(text="Please look: it may be a P1")
     first, second = np.sort(shares)[::-1][:2]
