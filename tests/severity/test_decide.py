@@ -43,7 +43,9 @@ def test_the_faq_states_the_four_first_responses() -> None:
 
 
 def test_the_reasons_quote_the_ticket() -> None:
-    decision = decide("Help", "Hello. The platform is down since 9:40. Thank you", RUBRIC)
+    decision = decide(
+        "Help", "Hello. The platform is down since 9:40, nobody can log in. Thank you", RUBRIC
+    )
     assert decision.severity is Severity.P1
     assert decision.reasons[0].text == "The service is down"
     assert "platform is down" in decision.reasons[0].quote
@@ -97,7 +99,10 @@ def test_an_empty_ticket_is_looked_at() -> None:
 
 
 def test_without_a_fact_trouble_is_medium_and_a_question_is_low() -> None:
-    assert decide("Hm", "Our flows act strangely.", RUBRIC).severity is Severity.P3
+    assert (
+        decide("Hm", "Our flows act strangely since the update, some run twice.", RUBRIC).severity
+        is Severity.P3
+    )
     assert decide("Hm", "Who owns the blue one?", RUBRIC).severity is Severity.P4
 
 

@@ -19,7 +19,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from worker.facts import FACETS
+from worker.facts import FACETS, Hit
 from worker.severity.pieces import UNKNOWN, Pieces, fold
 from worker.severity.sentences import Sentence
 
@@ -38,6 +38,8 @@ SEQUENCES, DENSE_SEQUENCES = (3, 4, 5), (2, 3, 4)
 DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 MARKS = re.compile("[\u0300-\u036f\u064b-\u0655\u0640]")
 VOTE = 4.0
+WORDLESS, STILL_UNCLEAR = 3, 0.02
+"""A text of more pieces than this says something: that it is unclear is this much less likely."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +91,8 @@ class Network:
             logits = chosen @ layers[f"{facet}_w"] + layers[f"{facet}_b"]
             likely[facet] = _softmax(logits + votes[start : start + len(values)])
             start += len(values)
+        if sum(map(len, ids)) - 2 * len(ids) > WORDLESS:
+            likely["hit"] = _says_something(likely["hit"])
         chosen = np.concatenate([weights[:, len(FACETS)] @ context, loudest])
         meta = float(chosen @ layers["meta_w"][:, 0] + layers["meta_b"][0] + votes[start])
         return Reading(
@@ -175,6 +179,14 @@ def _without_marks(text: str) -> str:
     if text.isascii():
         return text
     return unicodedata.normalize("NFC", MARKS.sub("", unicodedata.normalize("NFKD", text)))
+
+
+def _says_something(hits: Floats) -> Floats:
+    """Few words look like no words to the model; "nobody can log in" is not unclear, though."""
+    likely = hits.copy()
+    likely[list(Hit).index(Hit.UNCLEAR)] *= STILL_UNCLEAR
+    normal: Floats = likely / likely.sum()
+    return normal
 
 
 def _unknown_share(ids: list[list[int]]) -> float:
