@@ -64,11 +64,12 @@ def main() -> None:
         _say(f"epoch {epoch}: loss {loss:.3f}, {_right(found, checked)}, {seconds:.0f} s")
 
     fit(network, examples, composer, pieces, recipe, after_epoch)
-    arrays = arrays_of(network, begin.scores)
+    arrays = arrays_of(network, begin.scores, examples)
     about = {"corpus": fingerprint(), "tickets": len(examples), "seed": recipe.seed}
     write_model(chosen.out, arrays, begin.words, about)
-    reader, _ = read_model(chosen.out.read_bytes())
-    found = np.stack([rubric.severities(reader.read(e.sentences).likely) for e in checked])
+    with chosen.out.open("rb") as file:
+        reader, _ = read_model(file)
+    found = np.stack([rubric.weigh(reader.read(e.sentences).likely).severities for e in checked])
     _say(f"as shipped: {_right(found, checked)}")
     right = np.array([example.severity for example in checked])
     write_model(chosen.out, arrays | calibrate(found, right), begin.words, about)

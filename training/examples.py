@@ -131,7 +131,7 @@ class Composer:
         return Example(
             ids=[ids for _, ids, _ in parts],
             sentences=read,
-            rows=features("\n".join(fold(sentence.text) for sentence in read), VOTE_ROWS),
+            rows=_rows("\n".join(fold(sentence.text) for sentence in read)),
             facts=example.facts,
             severity=example.severity,
             heard=[[place[n] for n in places if n in place] for places in example.heard],
@@ -169,12 +169,17 @@ def _example(
     return Example(
         ids=[pieces.ids(text) for text in folded],
         sentences=read,
-        rows=features("\n".join(folded), VOTE_ROWS),
+        rows=_rows("\n".join(folded)),
         facts=facts,
         severity=severity,
         heard=heard,
         language=language,
     )
+
+
+def _rows(folded: str) -> list[int]:
+    """Sorted, since sums of votes must not depend on the order in which words are met."""
+    return sorted(features(folded, VOTE_ROWS).tolist())
 
 
 def _holds(sentence: str, quote: str) -> bool:

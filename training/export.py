@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
+from training.examples import Example
 from training.network import HALF, SeverityNetwork
 from worker.facts import FACETS
-from worker.severity.network import ORDERS
+from worker.severity.meanings import ORDERS
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 
-def arrays_of(network: SeverityNetwork, scores: npt.NDArray[np.float32]) -> Arrays:
+COMMON = 2_048
+"""Pieces whose meaning the product computes while it loads: 76 % of the corpus's text, in 12 MB."""
+
+
+def arrays_of(
+    network: SeverityNetwork, scores: npt.NDArray[np.float32], examples: Sequence[Example]
+) -> Arrays:
     """The arrays of `worker/severity/network.py`: bytes for tables, half precision for layers.
 
     What follows each other without anything between is multiplied out: the mean over a sentence and
@@ -27,6 +37,7 @@ def arrays_of(network: SeverityNetwork, scores: npt.NDArray[np.float32]) -> Arra
         "pieces": np.round(table / scale).astype(np.int8),
         "pieces_scale": scale[:, 0].astype(np.float16),
         "pieces_score": scores.astype(np.float16),
+        "common": _common(examples),
         "votes": np.clip(np.round(votes / vote_scale), -127, 127).astype(np.int8),
         "votes_scale": np.array([vote_scale], np.float32),
     }
@@ -62,3 +73,10 @@ def arrays_of(network: SeverityNetwork, scores: npt.NDArray[np.float32]) -> Arra
         )
         for name, a in found.items()
     }
+
+
+def _common(examples: Sequence[Example]) -> npt.NDArray[np.uint16]:
+    """The pieces that tickets are mostly made of."""
+    met = Counter(piece for example in examples for ids in example.ids for piece in ids)
+    order = sorted(met, key=lambda piece: (-met[piece], piece))
+    return np.array(sorted(order[:COMMON]), np.uint16)

@@ -13,7 +13,8 @@ from torch.nn import functional
 from training.examples import Example
 from training.start import Start
 from worker.facts import FACETS
-from worker.severity.network import EPSILON, ORDERS, VOTE, places
+from worker.severity.meanings import EPSILON, ORDERS
+from worker.severity.network import VOTE, places
 
 HALF = 0.5
 """Brings what a sentence says to the size that a new layer expects."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from pathlib import Path
@@ -13,12 +14,13 @@ from worker.errors import Misconfigured
 from worker.severity.model_file import read_model, shipped_model, write_model
 from worker.severity.sentences import sentences
 
-SHIPPED = shipped_model()
+with shipped_model() as shipped:
+    SHIPPED = shipped.read()
 
 
 def test_the_shipped_model_is_read_fast_and_says_what_it_was_made_of() -> None:
     started = time.perf_counter()
-    _, about = read_model(SHIPPED)
+    _, about = read_model(io.BytesIO(SHIPPED))
     assert time.perf_counter() - started < 1.0  # measured: under 0.2; a busy machine gets room
     assert about["tickets"] >= 3_000
     assert len(about["corpus"]) == 16
@@ -38,7 +40,7 @@ def test_the_shipped_model_is_read_fast_and_says_what_it_was_made_of() -> None:
 )
 def test_a_damaged_model_is_refused_in_words(damaged: bytes) -> None:
     with pytest.raises(Misconfigured, match="severity model"):
-        read_model(damaged)
+        read_model(io.BytesIO(damaged))
 
 
 def test_the_same_arrays_make_the_same_file(tmp_path: Path) -> None:
@@ -53,11 +55,11 @@ def test_an_array_of_objects_cannot_come_in() -> None:
     header = json.loads(head)
     header["arrays"][0][1] = "|O"
     with pytest.raises(Misconfigured):
-        read_model(json.dumps(header).encode() + b"\n" + payload)
+        read_model(io.BytesIO(json.dumps(header).encode() + b"\n" + payload))
 
 
 def test_likelihoods_and_weights_are_shares() -> None:
-    network, _ = read_model(SHIPPED)
+    network, _ = read_model(io.BytesIO(SHIPPED))
     reading = network.read(sentences("Login", "Nobody can log in. We tried twice."))
     for likely in reading.likely.values():
         assert likely.sum() == pytest.approx(1.0, abs=1e-4)

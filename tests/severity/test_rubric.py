@@ -66,8 +66,8 @@ def test_the_table_is_the_rules_and_nothing_else() -> None:
             facet: np.array([value == wanted for value in values], np.float32)
             for (facet, values), wanted in zip(FACETS.items(), facts, strict=True)
         }
-        assert table.severities(likely)[int(severity[1]) - 1] == 1.0
-        assert table.likeliest(likely, Severity(severity)) == facts
+        assert table.weigh(likely).severities[int(severity[1]) - 1] == 1.0
+        assert table.weigh(likely).likeliest(Severity(severity)) == facts
 
 
 def test_a_rule_of_your_own_changes_the_decision_without_training() -> None:

@@ -36,13 +36,14 @@ def trained(path: Path) -> tuple[SeverityNetwork, list]:
     network = SeverityNetwork(begin, torch.tensor(TABLE), hidden=16, rank=8, votes=VOTE_ROWS)
     composer = Composer(statements(), random.Random(1))
     fit(network, examples, composer, pieces, Recipe(epochs=1, composed=32))
-    write_model(path, arrays_of(network, begin.scores), begin.words, {"tickets": 64})
+    write_model(path, arrays_of(network, begin.scores, examples), begin.words, {"tickets": 64})
     return network.eval(), examples
 
 
 def test_the_file_reads_as_the_trained_network_does(tmp_path: Path) -> None:
     network, examples = trained(tmp_path / "model.bin")
-    reader, _ = read_model((tmp_path / "model.bin").read_bytes())
+    with (tmp_path / "model.bin").open("rb") as file:
+        reader, _ = read_model(file)
     with torch.no_grad():
         answer = network(Batch.of(examples[:16]))
     for number, example in enumerate(examples[:16]):

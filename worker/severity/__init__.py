@@ -87,5 +87,6 @@ def _network() -> Network:
     Its matrices are small: one core a decision is fastest, and leaves the others to other workers.
     """
     threadpool_limits(limits=1, user_api="blas")
-    network, _ = read_model(shipped_model())
+    with shipped_model() as file:
+        network, _ = read_model(file)
     return network

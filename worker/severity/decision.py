@@ -52,10 +52,11 @@ def judge(
     review: Review,
 ) -> Decision:
     """The likeliest severity, why, and whether a person should look."""
-    shares = _tempered(table.severities(evidence.reading.likely), evidence.reading.temperature)
+    weighed = table.weigh(evidence.reading.likely)
+    shares = _tempered(weighed.severities, evidence.reading.temperature)
     order = np.argsort(-shares, kind="stable")
     severity, runner_up = SEVERITIES[order[0]], SEVERITIES[order[1]]
-    situation = table.likeliest(evidence.reading.likely, severity)
+    situation = weighed.likeliest(severity)
     doubts = tuple(_doubts(evidence, situation, severity, shares, review))
     meta = evidence.names_meta is not None or evidence.reading.meta >= META_FROM
     return Decision(

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["names_meta_decision"]
+from worker.severity.pieces import without_marks
 
-MARKS = re.compile("[\u0300-\u036f\u064b-\u0655\u0640]")
+__all__ = ["names_meta_decision", "vocabulary"]
 
 
 def names_meta_decision(text: str) -> bool:
     """True when the text speaks of a thing that only Meta decides, such as a rejected template."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    return bool(_strong().search(unicodedata.normalize("NFC", MARKS.sub("", folded))))
+    folded = without_marks(text.casefold())
+    signs, strong = vocabulary()
+    return any(sign in folded for sign in signs) and bool(strong.search(folded))
 
 
 @cache
-def _strong() -> re.Pattern[str]:
+def vocabulary() -> tuple[tuple[str, ...], re.Pattern[str]]:
+    """What a text must hold to be looked at more closely, and the pattern that then decides."""
     source = tomllib.loads(files(__package__).joinpath("meta.toml").read_text("utf-8"))
-    plain = [unicodedata.normalize("NFKD", pattern) for pattern in source["strong"]]
-    return re.compile("|".join(unicodedata.normalize("NFC", MARKS.sub("", p)) for p in plain))
+    strong = re.compile("|".join(without_marks(pattern) for pattern in source["strong"]))
+    return tuple(without_marks(sign) for sign in source["signs"]), strong

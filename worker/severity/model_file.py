@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,13 +25,16 @@ from worker.severity.pieces import Pieces
 __all__ = ["read_model", "shipped_model", "write_model"]
 
 FORMAT = "minutehand severity model 1"
+LONGEST_HEADER = 1_000_000
+PART = 1 << 20
+"""Bytes of a file that are read at once."""
 WORDS = "pieces_words"
 """The array that holds the vocabulary, as UTF-8 lines."""
 
 
-def shipped_model() -> bytes:
-    """The bytes of the model that comes with the product."""
-    return files(__package__).joinpath("model.bin").read_bytes()
+def shipped_model() -> IO[bytes]:
+    """The model that comes with the product, opened; whoever asks for it closes it."""
+    return files(__package__).joinpath("model.bin").open("rb")
 
 
 def write_model(
@@ -50,19 +53,13 @@ def write_model(
     path.write_bytes(json.dumps(header, ensure_ascii=False).encode() + b"\n" + payload)
 
 
-def read_model(content: bytes) -> tuple[Network, dict[str, Any]]:
+def read_model(file: IO[bytes]) -> tuple[Network, dict[str, Any]]:
     """The model and what it says about itself; raises `Misconfigured` on a damaged file."""
-    end = content.find(b"\n") + 1
-    payload = memoryview(content)[end:]  # a slice of bytes would be a second copy in memory
     try:
-        header = json.loads(content[:end])
+        header = json.loads(file.readline(LONGEST_HEADER))
         if header["format"] != FORMAT or header["facets"] != _facets():
             raise Misconfigured("the severity model was made for another version; run `make train`")
-        if hashlib.sha256(payload).hexdigest() != header["sha256"]:
-            raise Misconfigured(
-                "the severity model is damaged: its checksum is wrong; reinstall it"
-            )
-        arrays = _arrays(zlib.decompress(payload), header["arrays"])
+        arrays = _arrays(_unpacked(file, header["sha256"]), header["arrays"])
     except (ValueError, KeyError, TypeError, zlib.error):
         raise Misconfigured("the severity model cannot be read; reinstall it") from None
     words = arrays.pop(WORDS).tobytes().decode().split("\n")
@@ -70,7 +67,18 @@ def read_model(content: bytes) -> tuple[Network, dict[str, Any]]:
     return Network(pieces, arrays), header["about"]
 
 
-def _arrays(content: bytes, described: list[Any]) -> dict[str, npt.NDArray[Any]]:
+def _unpacked(file: IO[bytes], wanted: str) -> bytearray:
+    """The rest of the file, read in parts so that it never stands in memory twice."""
+    digest, unpacker, content = hashlib.sha256(), zlib.decompressobj(), bytearray()
+    while part := file.read(PART):
+        digest.update(part)
+        content += unpacker.decompress(part)
+    if digest.hexdigest() != wanted or not unpacker.eof:
+        raise Misconfigured("the severity model is damaged: its checksum is wrong; reinstall it")
+    return content
+
+
+def _arrays(content: bytearray, described: list[Any]) -> dict[str, npt.NDArray[Any]]:
     found: dict[str, npt.NDArray[Any]] = {}
     start = 0
     for name, kind, shape in described:

@@ -8,38 +8,43 @@ less well. Nothing here decides a severity.
 
 from __future__ import annotations
 
+import itertools
 import re
-import unicodedata
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from worker.facts import FACETS, Hit
-from worker.severity.pieces import UNKNOWN, Pieces, fold
+from worker.severity.meanings import ORDERS, Meanings, normal
+from worker.severity.pieces import UNKNOWN, Pieces, fold, without_marks
 from worker.severity.sentences import Sentence
 
-__all__ = ["EPSILON", "ORDERS", "VOTE", "Network", "Reading", "features", "places"]
+__all__ = ["VOTE", "Network", "Reading", "features", "places"]
 
 Floats = npt.NDArray[np.float32]
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 
-ORDERS = {2: 0, 3: 1, 5: 2}
-"""Pieces that a convolution spans, and how many of them stand to the left."""
-EPSILON = 1e-12
 WORD = re.compile(r"[^\W_]+|[?!]")
 MOST_WORDS = 400
 SEQUENCES, DENSE_SEQUENCES = (3, 4, 5), (2, 3, 4)
 """Lengths of the letter sequences that vote; the second where one sign is a syllable or a word."""
 DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
-MARKS = re.compile("[\u0300-\u036f\u064b-\u0655\u0640]")
 VOTE = 4.0
 WORDLESS, STILL_UNCLEAR = 3, 0.02
 """A text of more pieces than this says something: that it is unclear is this much less likely."""
+
+
+ENDS = list(itertools.accumulate(map(len, FACETS.values())))
+CUTS = {
+    facet: slice(end - len(FACETS[facet]), end) for facet, end in zip(FACETS, ENDS, strict=True)
+}
+"""Where each facet's values stand in the model's answer; `meta` is the last."""
+LISTENER = np.repeat(np.arange(len(FACETS) + 1), [*map(len, FACETS.values()), 1])
+"""For each value of the answer, whose choice of sentences it goes by."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,15 +68,17 @@ class Network:
 
     def __init__(self, pieces: Pieces, arrays: Arrays) -> None:
         self._pieces = pieces
-        self._table: npt.NDArray[np.int8] = arrays["pieces"].view(np.int8)
-        self._scale = arrays["pieces_scale"].astype(np.float32)
         self._votes: npt.NDArray[np.int8] = arrays["votes"].view(np.int8)
         self._votes_scale = float(arrays["votes_scale"][0])
         self._layers: dict[str, Floats] = {
             name: np.ascontiguousarray(array, np.float32)
             for name, array in arrays.items()
-            if not name.startswith(("pieces", "votes", "temperature"))
+            if not name.startswith(("pieces", "common", "votes", "temperature"))
         }
+        self._meanings = Meanings(arrays, self._layers)
+        heads = [*FACETS, "meta"]
+        self._heads = np.concatenate([self._layers.pop(f"{name}_w") for name in heads], axis=1)
+        self._bias = np.concatenate([self._layers.pop(f"{name}_b") for name in heads])
         self._temperature = float(arrays.get("temperature", np.ones(1))[0])
 
     def read(self, sentences: Sequence[Sentence]) -> Reading:
@@ -80,25 +87,15 @@ class Network:
         ids = [self._pieces.ids(text) for text in folded]
         said = self._say(sentences, ids)
         context = self._listen(said)
-        layers = self._layers
-        weights = _softmax(context @ layers["att_w"] + layers["att_b"])
-        loudest = said.max(0)
-        votes = self._count_votes(folded)
-        likely: dict[str, Floats] = {}
-        start = 0
-        for number, (facet, values) in enumerate(FACETS.items()):
-            chosen = np.concatenate([weights[:, number] @ context, loudest])
-            logits = chosen @ layers[f"{facet}_w"] + layers[f"{facet}_b"]
-            likely[facet] = _softmax(logits + votes[start : start + len(values)])
-            start += len(values)
+        weights = _softmax(context @ self._layers["att_w"] + self._layers["att_b"])
+        logits = self._answer(context, weights, said.max(0)) + self._count_votes(folded)
+        likely = {facet: _softmax(logits[cut]) for facet, cut in CUTS.items()}
         if sum(map(len, ids)) - 2 * len(ids) > WORDLESS:
             likely["hit"] = _says_something(likely["hit"])
-        chosen = np.concatenate([weights[:, len(FACETS)] @ context, loudest])
-        meta = float(chosen @ layers["meta_w"][:, 0] + layers["meta_b"][0] + votes[start])
         return Reading(
             likely=likely,
             heard={facet: weights[:, n] for n, facet in enumerate([*FACETS, "meta"])},
-            meta=1.0 / (1.0 + float(np.exp(-np.clip(meta, -30, 30)))),
+            meta=1.0 / (1.0 + float(np.exp(-np.clip(logits[-1], -30, 30)))),
             unknown=_unknown_share(ids),
             temperature=self._temperature,
         )
@@ -108,24 +105,19 @@ class Network:
         layers = self._layers
         lengths = np.array([len(found) for found in ids])
         flat = np.fromiter((number for found in ids for number in found), np.int64, lengths.sum())
-        vectors: Floats = np.multiply(self._table[flat], self._scale[flat, None], dtype=np.float32)
+        rows = self._meanings.of(flat)
         near = _neighbours(lengths)
-        projected = vectors @ layers["proj_w"] + layers["proj_b"]
-        by_order = projected.reshape(len(flat), len(ORDERS), -1)
-        normals = _normal(
-            by_order,
-            layers["norm_w"].reshape(len(ORDERS), -1),
-            layers["norm_b"].reshape(len(ORDERS), -1),
-        )
-        parts = [vectors]
-        for number, (span, left) in enumerate(ORDERS.items()):
-            normal = np.ascontiguousarray(normals[:, number])
-            heard = _convolved(
-                normal, layers[f"conv{span}_in"], near[:, 2 - left : 2 - left + span]
-            )
+        width = len(layers["norm_w"]) // len(ORDERS)
+        own = self._meanings.own
+        start, given = own - len(layers["norm_w"]), own
+        for span, left in ORDERS.items():
+            places_of = near[:, 2 - left : 2 - left + span]
+            wide = layers[f"conv{span}_in"].shape[1]
+            heard = _gathered(rows[:, given : given + wide], places_of)
             heard = heard @ layers[f"conv{span}_out"] + layers[f"conv{span}_b"]
-            parts.append(np.maximum(heard, 0.0) + normal)
-        every = _normal(np.concatenate(parts, 1), layers["all_w"], layers["all_b"])
+            rows[:, start : start + width] += np.maximum(heard, 0.0)
+            start, given = start + width, given + wide
+        every = normal(rows[:, :own], layers["all_w"], layers["all_b"])
         ends = np.cumsum(lengths)
         root = np.sqrt(lengths.astype(np.float32))[:, None]
         cuts = [every[end - length : end] for end, length in zip(ends, lengths, strict=True)]
@@ -143,10 +135,18 @@ class Network:
 
     def _listen(self, said: Floats) -> Floats:
         """Each sentence in the light of all others."""
-        every = np.concatenate([said.mean(0), said.max(0)])
-        both = np.concatenate([said, np.broadcast_to(every, (len(said), len(every)))], 1)
-        heard: Floats = np.maximum(both @ self._layers["listen_w"] + self._layers["listen_b"], 0.0)
+        weights, size = self._layers["listen_w"], said.shape[1]
+        every = np.concatenate([said.mean(0), said.max(0)]) @ weights[size:]
+        own = said @ weights[:size]
+        heard: Floats = np.maximum(own + every + self._layers["listen_b"], 0.0)
         return heard
+
+    def _answer(self, context: Floats, weights: Floats, loudest: Floats) -> Floats:
+        """Of every value of every facet, then of `meta`: each asks what its listener heard."""
+        own, shared = np.split(self._heads, 2)
+        heard = weights.T @ context @ own
+        answer: Floats = heard[LISTENER, np.arange(len(LISTENER))] + loudest @ shared + self._bias
+        return answer
 
     def _count_votes(self, folded: list[str]) -> Floats:
         rows = features("\n".join(folded), len(self._votes))
@@ -155,14 +155,19 @@ class Network:
         return total
 
 
-def features(folded: str, size: int) -> list[int]:
-    """Which rows of a table of votes a text calls up: words, pairs of words, letter sequences."""
-    words = WORD.findall(_without_marks(folded))[:MOST_WORDS]
+def features(folded: str, size: int) -> npt.NDArray[np.int64]:
+    """Which rows of a table of votes a text calls up: words, pairs of words, letter sequences.
+
+    In no order.
+    """
+    words = WORD.findall(without_marks(folded))[:MOST_WORDS]
     found: set[int] = set()
     for word in set(words):
         found.update(_hashes(word))
-    found.update(zlib.crc32(f"{first} {second}".encode()) for first, second in pairwise(words))
-    return [row & (size - 1) for row in sorted(found)]
+    found.update(
+        zlib.crc32(f"{first} {second}".encode()) for first, second in itertools.pairwise(words)
+    )
+    return np.fromiter(found, np.int64, len(found)) & (size - 1)
 
 
 @lru_cache(maxsize=20_000)
@@ -171,14 +176,7 @@ def _hashes(word: str) -> tuple[int, ...]:
     edged = f"_{word}_"
     lengths = DENSE_SEQUENCES if DENSE.search(word) else SEQUENCES
     sequences = {edged[at : at + n] for n in lengths for at in range(len(edged) - n + 1)}
-    return tuple(zlib.crc32(text.encode()) for text in (f"w{word}", *sorted(sequences)))
-
-
-def _without_marks(text: str) -> str:
-    """Accents and vowel marks are often left out, so they never count."""
-    if text.isascii():
-        return text
-    return unicodedata.normalize("NFC", MARKS.sub("", unicodedata.normalize("NFKD", text)))
+    return tuple(zlib.crc32(text.encode()) for text in (f"w{word}", *sequences))
 
 
 def _says_something(hits: Floats) -> Floats:
@@ -205,15 +203,14 @@ def _neighbours(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.where((around >= first) & (around < last), around, total)
 
 
-def _convolved(vectors: Floats, weights: Floats, near: npt.NDArray[np.int64]) -> Floats:
-    """For each piece the sum over its neighbours, each with the weights of its place."""
+def _gathered(given: Floats, near: npt.NDArray[np.int64]) -> Floats:
+    """For each piece the sum of what its neighbours give to the place where they stand."""
     span = near.shape[1]
-    rank = weights.shape[1] // span
-    spoken = np.zeros((len(vectors) + 1, weights.shape[1]), np.float32)
-    np.matmul(vectors, weights, out=spoken[:-1])
-    total = spoken[near[:, 0], :rank]
+    rank = given.shape[1] // span
+    padded = np.concatenate([given, np.zeros((1, given.shape[1]), np.float32)])
+    total = padded[near[:, 0], :rank]
     for place in range(1, span):
-        total += spoken[near[:, place], place * rank : (place + 1) * rank]
+        total += padded[near[:, place], place * rank : (place + 1) * rank]
     return total
 
 
@@ -225,17 +222,6 @@ def places(sentences: Sequence[Sentence]) -> Floats:
         for n, s in enumerate(sentences)
     ]
     return np.array(rows, np.float32).reshape(count, 6)
-
-
-def _normal(values: Floats, gain: Floats, bias: Floats) -> Floats:
-    """Centred and scaled over the last axis."""
-    width = values.shape[-1]
-    normal: Floats = values - (values.sum(-1) / width)[..., None]
-    spread = np.einsum("...j,...j->...", normal, normal) / width
-    normal /= np.sqrt(spread + EPSILON)[..., None]
-    normal *= gain
-    normal += bias
-    return normal
 
 
 def _softmax(logits: Floats) -> Floats:

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from worker.severity.phrases import phrases
 
-__all__ = ["BEGIN", "END", "UNKNOWN", "Pieces", "fold"]
+__all__ = ["BEGIN", "END", "UNKNOWN", "Pieces", "fold", "without_marks"]
 
 UNKNOWN, BEGIN, END, FIRST = 0, 1, 2, 3
 """Ids that are no piece, and the first that is."""
@@ -30,6 +30,7 @@ KEPT_NUMBERS = frozenset(
     {"1", "2", "7", "24", "100", "401", "403", "404", "429", "500", "502", "503", "504"}
 )
 MARKS = re.compile(r"[!\u00a1]+|([?.,;:=*_~#-])\1{1,200}")
+ACCENTS = re.compile("[\u0300-\u036f\u064b-\u0655\u0640]")
 GLUED_PRESSURE = re.compile("大至急|至急|緊急(?:です)?")
 
 
@@ -38,6 +39,13 @@ def fold(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).casefold()
     text = GLUED_PRESSURE.sub(" ", MARKS.sub(r"\1 ", text))
     return NUMBER.sub(_size, phrases().pressure.sub(" ", text))
+
+
+def without_marks(text: str) -> str:
+    """Accents and vowel marks are often left out, so where words are compared they never count."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
 
 
 def _size(number: re.Match[str]) -> str:

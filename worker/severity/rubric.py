@@ -17,7 +17,7 @@ from worker.facts import FACETS, Situation
 from worker.policy import RubricRule
 from worker.tickets import Severity
 
-__all__ = ["Likelihoods", "RubricTable"]
+__all__ = ["Likelihoods", "RubricTable", "Weighed"]
 
 Floats = npt.NDArray[np.float32]
 Likelihoods = Mapping[str, Floats]
@@ -42,21 +42,29 @@ class RubricTable:
             table[(*place, SEVERITIES.index(rule.severity))] = 1.0
         return cls(table)
 
-    def severities(self, likely: Likelihoods) -> Floats:
-        """How likely each severity is: the situations' likelihoods, summed by what they make."""
-        left = self.table
+    def weigh(self, likely: Likelihoods) -> Weighed:
+        """How likely each situation is, and so each severity: the sum of what makes it."""
+        joint = np.ones(1, np.float32)
         for facet in FACETS:
-            left = np.tensordot(likely[facet], left, axes=(0, 0))
-        return left
+            joint = np.multiply.outer(joint, likely[facet]).ravel()
+        by_severity = self.table.reshape(-1, len(SEVERITIES))
+        return Weighed(joint @ by_severity, joint, by_severity)
 
-    def likeliest(self, likely: Likelihoods, severity: Severity) -> Situation:
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighed:
+    """What a ticket may be by the rubric."""
+
+    severities: Floats
+    """How likely P1 to P4 are."""
+    _joint: Floats
+    _by_severity: Floats
+
+    def likeliest(self, severity: Severity) -> Situation:
         """The likeliest of the situations that make this severity: what explains it."""
-        joint = self.table[..., SEVERITIES.index(severity)]
-        for axis, facet in enumerate(FACETS):
-            shape = [1] * len(FACETS)
-            shape[axis] = -1
-            joint = joint * likely[facet].reshape(shape)
-        return situation_at([int(n) for n in np.unravel_index(int(joint.argmax()), joint.shape)])
+        fitting = self._joint * self._by_severity[:, SEVERITIES.index(severity)]
+        shape = [len(values) for values in FACETS.values()]
+        return situation_at([int(n) for n in np.unravel_index(int(fitting.argmax()), shape)])
 
 
 def situation_at(place: Sequence[int]) -> Situation:
