@@ -45,10 +45,14 @@ class NoSecret(MinutehandError):
 class Transient(MinutehandError):
     """It may work later: network, time-out, 429, 5xx, a conflict. Nothing is lost."""
 
-    def __init__(self, text: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self, text: str, *, retry_after: float | None = None, at_most: float | None = None
+    ) -> None:
         super().__init__(text)
         self.retry_after = retry_after
         """Seconds the other side asked us to wait, or None."""
+        self.at_most = at_most
+        """Seconds after which it has to be looked at again, whatever the other side asked."""
 
 
 class Permanent(MinutehandError):

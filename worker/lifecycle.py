@@ -10,28 +10,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from worker.conversation import BODY_KEPT, comment_made, follow_status, whole_reading
 from worker.events import Event, EventKind
 from worker.outcome import Outcome, decided_text, know, settle, under
 from worker.people import (
     by_person,
     changed_by_hand,
-    confirmed,
-    is_history,
-    missing_tag,
-    person_set,
     respect_removed_tags,
 )
 from worker.policy import Policy, Preset
-from worker.record import Settled, Settlement, State
+from worker.record import Settlement, State
 from worker.severity import Rubric, decide
-from worker.tickets import Changes, DecidedBy, Decision, Reason, Severity, Status, Ticket
+from worker.tickets import Changes, Customer, DecidedBy, Decision, Reason, Severity, Ticket
 
-BODY_KEPT = 4000
-"""Characters of the body that the record keeps for showing quotes in their place."""
 POLL_IS_LATE = timedelta(seconds=5)
 """A poll that finds a ticket sooner than this did not make up for a lost webhook."""
-OPENING = timedelta(seconds=2)
-"""An agent's comment this soon after an agent opened the ticket is its opening comment."""
 
 
 def fold(
@@ -41,10 +34,13 @@ def fold(
     policy: Policy,
     rubric: Rubric,
     now: datetime,
+    *,
+    customer: Customer | None = None,
 ) -> Outcome | None:
     """All waiting events of one ticket, in order, over its state; None when it is unknown.
 
-    `reading` is the ticket as just fetched, when the events did not tell enough.
+    `reading` is the ticket as just fetched, when the events did not tell enough; `customer` the
+    organisation of a ticket that is met for the first time, when it could be looked up.
     """
     lines: list[tuple[str, str]] = []
     if state is None:
@@ -61,12 +57,13 @@ def fold(
             rubric,
             now,
             read_at=read_at,
+            customer=customer,
             met_later=all(event.kind is not EventKind.CREATED for event in events),
             recovered=by_poll and late,
         )
         state, lines = begun.state, list(begun.lines)
     elif reading:
-        seen = _reading(state, reading, policy, now)
+        seen = whole_reading(state, reading, policy, now)
         state, lines = seen.state, list(seen.lines)
     for event in events:
         outcome = take(state, event, policy, rubric, now)
@@ -82,6 +79,7 @@ def begin(
     now: datetime,
     *,
     read_at: datetime,
+    customer: Customer | None = None,
     met_later: bool = False,
     recovered: bool = False,
 ) -> Outcome:
@@ -89,9 +87,11 @@ def begin(
 
     `met_later`: not at its creation, so what stands on it may be our own (we lost our memory).
     """
-    kept = ticket.model_copy(update={"body": ticket.body[:BODY_KEPT]})
+    fields = policy.plan_from.kept(ticket.fields)
+    kept = ticket.model_copy(update={"body": ticket.body[:BODY_KEPT], "fields": fields})
     state = State(
         ticket=kept,
+        customer=customer,
         read_at=read_at,
         recovered=recovered,
         there=Changes(priority=ticket.priority, review=ticket.review_field),
@@ -106,9 +106,9 @@ def begin(
     state = know(state, severity=ticket.severity_field)
     rebuilt = met_later and ticket.severity_field is not None and not ticket.follow_up
     state = state.model_copy(update={"noted": rebuilt})
-    state = under(state, decision, policy)
+    state = under(state, decision, policy, at=now)
     lines.append(("decided", decided_text(decision)))
-    return _follow_status(state, ticket, now, lines)
+    return follow_status(state, ticket, policy, now, lines)
 
 
 def take(  # noqa: PLR0911 one way out per kind of event reads best
@@ -116,7 +116,7 @@ def take(  # noqa: PLR0911 one way out per kind of event reads best
 ) -> Outcome:
     """One more event on a known ticket."""
     if event.kind is EventKind.COMMENT and event.comment:
-        return _comment(state, event, policy, rubric, now)
+        return comment_made(state, event, policy, rubric, now)
     if event.kind in {EventKind.PRIORITY, EventKind.FIELD}:
         return changed_by_hand(state, event, policy, now)
     if event.kind is EventKind.MERGED:
@@ -127,13 +127,15 @@ def take(  # noqa: PLR0911 one way out per kind of event reads best
     if event.kind is EventKind.SPAM:
         return settle(state, Settlement.SPAM, now, [("settled", "marked as spam")])
     if event.kind is EventKind.STATUS and event.ticket:
-        return _follow_status(state, event.ticket, event.happened_at or now, [])
+        return follow_status(state, event.ticket, policy, event.happened_at or now, [])
     if event.kind is EventKind.TAGS:
         return Outcome(state=respect_removed_tags(state, event, now))
     if event.kind is EventKind.MERGED_IN and event.now:
-        return raise_to(state, Severity(event.now), f"ticket {event.was} was merged in", policy)
+        return raise_to(
+            state, Severity(event.now), f"ticket {event.was} was merged in", policy, now
+        )
     if event.kind is EventKind.SEEN and event.ticket:
-        return _reading(state, event.ticket, policy, _as_of(event, now))
+        return whole_reading(state, event.ticket, policy, _as_of(event, now))
     return Outcome(state=state)
 
 
@@ -150,7 +152,7 @@ def _is_history(ticket: Ticket, events: Sequence[Event]) -> bool:
     return ticket.status.over and all(event.kind is not EventKind.CREATED for event in events)
 
 
-def raise_to(state: State, severity: Severity, why: str, policy: Policy) -> Outcome:
+def raise_to(state: State, severity: Severity, why: str, policy: Policy, now: datetime) -> Outcome:
     """Another ticket was merged into this one: the higher severity of the two holds."""
     decision = state.decision
     if not state.running or decision is None or decision.by is DecidedBy.PERSON:
@@ -160,7 +162,8 @@ def raise_to(state: State, severity: Severity, why: str, policy: Policy) -> Outc
     higher = decision.model_copy(
         update={"severity": severity, "reasons": (Reason(text=why), *decision.reasons)}
     )
-    return Outcome(state=under(state, higher, policy), lines=(("decided", decided_text(higher)),))
+    after = under(state, higher, policy, at=now)
+    return Outcome(state=after, lines=(("decided", decided_text(higher)),))
 
 
 def gone(state: State, why: str, now: datetime) -> Outcome:
@@ -188,94 +191,3 @@ def _first_decision(ticket: Ticket, policy: Policy, rubric: Rubric, *, met_later
             }
         )
     return fresh
-
-
-def _comment(state: State, event: Event, policy: Policy, rubric: Rubric, now: datetime) -> Outcome:
-    comment = event.comment
-    if comment is None or not comment.public:
-        return Outcome(state=state)
-    at = event.happened_at or now
-    ticket = state.ticket
-    if not comment.by_agent or (comment.author and comment.author == ticket.requester):
-        return _heard_again(state, comment.body, policy, rubric)
-    if comment.author in policy.bots or comment.author_name in policy.bots:
-        return Outcome(state=state, lines=(("said", "a bot's comment is not a first response"),))
-    if ticket.opened_by_agent and at - ticket.created_at <= OPENING:
-        return Outcome(state=state)
-    return _answered(state, at, comment.author_name or comment.author)
-
-
-def _heard_again(state: State, text: str, policy: Policy, rubric: Rubric) -> Outcome:
-    """The requester wrote again before the first response: it may raise, never lower."""
-    held = state.decision
-    if not state.running or held is None or held.by is DecidedBy.PERSON:
-        return Outcome(state=state)
-    readings = (decide(state.ticket.subject, text, rubric, later=True), decide("", text, rubric))
-    fresh = min(readings, key=lambda decision: decision.severity.rank)
-    if not fresh.severity.worse_than(held.severity):
-        return Outcome(state=state)
-    why = Reason(text="the requester wrote again and it is worse than before")
-    raised = fresh.model_copy(update={"reasons": (why, *fresh.reasons)})
-    return Outcome(state=under(state, raised, policy), lines=(("decided", decided_text(raised)),))
-
-
-def _reading(state: State, ticket: Ticket, policy: Policy, read_at: datetime) -> Outcome:
-    """A whole reading of the ticket: by poll, before a step, before a write."""
-    before = state
-    kept = ticket.model_copy(
-        update={
-            "body": state.ticket.body or ticket.body[:BODY_KEPT],
-            "opened_by_agent": ticket.opened_by_agent or state.ticket.opened_by_agent,
-        }
-    )
-    state = state.model_copy(update={"ticket": kept, "read_at": max(read_at, state.read_at)})
-    lines: list[tuple[str, str]] = []
-    for field, value in (("severity", ticket.severity_field), ("priority", ticket.priority)):
-        known = getattr(state.there, field)
-        if value in {None, known} or is_history(state, field, value, ticket):
-            continue
-        bound = field != "severity" or f"sla_{value.lower()}" in ticket.tags
-        state = know(state, **{field: value if bound else None})  # None: write it, for its tag
-        if before.decision:
-            changed = person_set(state, field, value, policy, ticket.updated_at or read_at)
-            state, lines = changed.state, [*lines, *changed.lines]
-    state = missing_tag(state, ticket)
-    if ticket.review_field is False and state.there.review:
-        cleared = confirmed(state)
-        state, lines = cleared.state, [*lines, *cleared.lines]
-    if ticket.first_response_at:
-        answered = _answered(state, ticket.first_response_at, None)
-        return answered.model_copy(update={"lines": (*lines, *answered.lines)})
-    return _follow_status(state, ticket, ticket.updated_at or read_at, lines)
-
-
-def _follow_status(
-    state: State, ticket: Ticket, at: datetime, lines: list[tuple[str, str]]
-) -> Outcome:
-    why = {
-        Status.SOLVED: Settlement.CLOSED_WITHOUT_REPLY,
-        Status.CLOSED: Settlement.CLOSED_WITHOUT_REPLY,
-        Status.SPAM: Settlement.SPAM,
-        Status.DELETED: Settlement.DELETED,
-    }.get(ticket.status)
-    if ticket.first_response_at:
-        answered = _answered(state, ticket.first_response_at, None)
-        return answered.model_copy(update={"lines": (*lines, *answered.lines)})
-    if why is None:
-        return Outcome(state=state, lines=tuple(lines))
-    return settle(state, why, at, [*lines, ("settled", str(why))])
-
-
-def _answered(state: State, at: datetime, by: str | None) -> Outcome:
-    settled = state.settled
-    if settled and settled.why is not Settlement.CLOSED_WITHOUT_REPLY:
-        return Outcome(state=state)
-    in_time = at <= state.timer.deadline if state.timer else None
-    late = "" if in_time is not False else ", after the deadline"
-    who = f" by {by}" if by else ""
-    return Outcome(
-        state=state.model_copy(
-            update={"settled": Settled(why=Settlement.ANSWERED, at=at, by=by, in_time=in_time)}
-        ),
-        lines=(("settled", f"answered{who}{late}"),),
-    )

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from worker.policy import Policy
 from worker.record import Settled, Settlement, State
-from worker.targets import start_timer
-from worker.tickets import Decision, Noun
+from worker.targets import start_review, start_timer
+from worker.tickets import Customer, Decision, Noun, Target
+from worker.timer import Timer
 
 EXPLAIN_A_CLOSING = {Settlement.MERGED, Settlement.DELETED, Settlement.SPAM}
 """A merged ticket is closed too, and which of the two we hear first is chance."""
@@ -28,19 +29,129 @@ def decided_text(decision: Decision) -> str:
     return f"{decision.severity} ({decision.confidence} confidence{review}): {why}"
 
 
-def under(state: State, decision: Decision, policy: Policy) -> State:
-    """The state with this decision and the timer that belongs to it."""
-    timer = start_timer(state.ticket, decision.severity, policy)
+def under(state: State, decision: Decision, policy: Policy, *, at: datetime) -> State:
+    """The state with this decision, made at that moment, and the timers that belong to it."""
+    timer = start_timer(state.ticket, decision, policy, state.customer)
     same = state.timer and timer and state.timer.deadline == timer.deadline
-    return state.model_copy(update={"decision": decision, "timer": state.timer if same else timer})
+    after = state.model_copy(update={"decision": decision, "timer": state.timer if same else timer})
+    others: dict[Target, Timer] = {}
+    for target, running in after.others.items():
+        if target is Target.REVIEW:
+            moved = running if decision.needs_review else None
+        else:
+            moved = start_timer(
+                state.ticket,
+                decision,
+                policy,
+                state.customer,
+                target=target,
+                since=running.created_at,
+            )
+        following = _moved(running, moved)
+        if following:
+            others[target] = following
+    after = after.model_copy(update={"others": others})
+    if state.decision is None:
+        resolution = start_timer(
+            state.ticket, decision, policy, state.customer, target=Target.RESOLUTION
+        )
+        after = after.with_timer(resolution) if resolution else after
+    if decision.needs_review and Target.REVIEW not in others:
+        after = after.with_timer(start_review(state.ticket, policy, at))
+    return after
+
+
+def _moved(running: Timer | None, planned: Timer | None) -> Timer | None:
+    """The timer as planned anew; whoever was told of the old one hears how it ends."""
+    if running is None or planned is None:
+        return planned
+    if running.deadline == planned.deadline:
+        return running
+    return planned.model_copy(update={"told": running.told})
+
+
+def of_customer(state: State, customer: Customer, policy: Policy) -> Outcome:
+    """The ticket's organisation became known: plan and deadlines follow, steps are not repeated."""
+    known = state.model_copy(update={"customer": customer})
+    if state.decision is None or state.timer is None:
+        return Outcome(state=known)
+    before = state.timer
+    after = replanned(known, policy)
+    timer = after.timer
+    if timer is None:
+        text = f"plan {policy.plan_of(state.ticket, customer)[0]}: no target"
+        return Outcome(state=after, lines=(("said", text),))
+    if timer.deadline == before.deadline:
+        return Outcome(state=after)
+    text = f"plan {timer.plan}, as {customer.name or 'the organisation'} has it"
+    return Outcome(state=after, lines=(("said", text),))
+
+
+def replanned(state: State, policy: Policy) -> State:
+    """The same decision under what is known, or in force, now; steps that were sent stay sent."""
+    if state.decision is None:
+        return state
+    timers: dict[Target, Timer] = {}
+    for running in state.timers():
+        planned = (
+            start_review(state.ticket, policy, running.created_at)
+            if running.target is Target.REVIEW
+            else start_timer(
+                state.ticket,
+                state.decision,
+                policy,
+                state.customer,
+                target=running.target,
+                since=running.created_at,
+            )
+        )
+        if planned:
+            kept = {"told": running.told, "acknowledged": running.acknowledged}
+            handled = {"handled_until": max(running.handled_until, planned.handled_until)}
+            timers[running.target] = planned.model_copy(update={**kept, **handled})
+    first = timers.pop(Target.FIRST_RESPONSE, None)
+    timer = state.timer if state.settled else first
+    return state.model_copy(update={"timer": timer, "others": timers})
 
 
 def settle(state: State, why: Settlement, at: datetime, lines: list[tuple[str, str]]) -> Outcome:
+    """The first response's timer ends for this reason, and with it every other.
+
+    The last of the lines tells of it, and is left out when it had ended before.
+    """
+    ended = [
+        ("settled", f"{target.words}: {_over(why)}{_late(timer, at)}")
+        for target, timer in state.others.items()
+        if target is not Target.REVIEW
+    ]
+    state = state.without(*Target)
     closed = state.settled and state.settled.why is Settlement.CLOSED_WITHOUT_REPLY
     if state.settled and not (closed and why in EXPLAIN_A_CLOSING):
-        return Outcome(state=state)
+        return Outcome(state=state, lines=(*lines[:-1], *ended))
     settled = Settled(why=why, at=at)
-    return Outcome(state=state.model_copy(update={"settled": settled}), lines=tuple(lines))
+    after = state.model_copy(update={"settled": settled})
+    return Outcome(state=after, lines=(*lines, *ended))
+
+
+def reply_given(state: State, at: datetime, by: str | None) -> Outcome:
+    """A public comment by a human agent, later than the requester's message that waits for it."""
+    waiting = state.others.get(Target.NEXT_REPLY)
+    if waiting is None or at < waiting.created_at:
+        return Outcome(state=state)
+    who = f" by {by}" if by else ""
+    return Outcome(
+        state=state.without(Target.NEXT_REPLY),
+        lines=(("settled", f"next reply: given{who}{_late(waiting, at)}"),),
+    )
+
+
+def _over(why: Settlement) -> str:
+    """A resolution does not ask who replied."""
+    return "solved" if why is Settlement.CLOSED_WITHOUT_REPLY else str(why)
+
+
+def _late(timer: Timer, at: datetime) -> str:
+    return ", after the deadline" if at > timer.deadline else ""
 
 
 def know(state: State, **values: object) -> State:

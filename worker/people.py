@@ -12,7 +12,7 @@ from worker.events import Event, EventKind
 from worker.outcome import Outcome, know, under
 from worker.policy import Policy
 from worker.record import OurWrite, State
-from worker.tickets import Confidence, DecidedBy, Decision, Reason, Severity, Ticket
+from worker.tickets import Confidence, DecidedBy, Decision, Reason, Severity, Target, Ticket
 
 NAMES = {"priority": "priority", "severity": "SLA severity"}
 """Fields that a person may decide with, for people."""
@@ -79,7 +79,7 @@ def person_set(
     others = tuple(write for write in state.writes if write.field != field)
     decided = state.model_copy(update={"writes": others, "person_at": at})
     return Outcome(
-        state=under(decided, decision, policy),
+        state=under(decided, decision, policy, at=at),
         lines=(("person", f"set the {name}: {severity}"),),
     )
 
@@ -147,7 +147,9 @@ def confirmed(state: State) -> Outcome:
         return Outcome(state=state)
     decision = held.model_copy(update={"needs_review": False})
     return Outcome(
-        state=know(state.model_copy(update={"decision": decision}), review=False),
+        state=know(
+            state.without(Target.REVIEW).model_copy(update={"decision": decision}), review=False
+        ),
         lines=(("person", "confirmed the severity by clearing the review"),),
     )
 

@@ -26,10 +26,12 @@ JOBS: dict[Kind, str] = {
     Kind.STEP: "worker.jobs.escalate.escalate",
     Kind.WRITE: "worker.jobs.write.write",
     Kind.SEND: "worker.jobs.notify.notify",
+    Kind.DIGEST: "worker.jobs.digest.digest",
+    Kind.CUSTOMER: "worker.jobs.customer.look_up",
     Kind.MET: "worker.jobs.settle.settle",
     Kind.POLL: "worker.jobs.reconcile.reconcile",
 }
-FOR_PEOPLE = {Kind.STEP, Kind.SEND}
+FOR_PEOPLE = {Kind.STEP, Kind.SEND, Kind.DIGEST}
 """What people wait for by the second has a queue and threads of its own: no slow helpdesk, and no
 backlog, stands before it."""
 

@@ -6,9 +6,13 @@ everything that happened, in order, for people.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 
-from worker.tickets import Changes, Decision, Moment, Noun, Ticket
+from pydantic import Field
+
+from worker.tickets import Changes, Customer, Decision, Moment, Noun, Target, Ticket
 from worker.timer import Timer
 
 
@@ -57,6 +61,10 @@ class State(Noun):
     decision: Decision | None = None
     timer: Timer | None = None
     """None: no target for this plan, or out of scope."""
+    others: Mapping[Target, Timer] = Field(default_factory=dict)
+    """Timers that run beside it: next reply, resolution, review."""
+    customer: Customer | None = None
+    """The requester's organisation, once it has been looked up."""
     settled: Settled | None = None
     there: Changes = Changes()
     """What we believe stands on the helpdesk's ticket now, whoever wrote it."""
@@ -76,11 +84,34 @@ class State(Noun):
     """Its webhook never came; a poll found it."""
     could_not_write: str | None = None
     """Why the last write failed for good, for people."""
+    owed: Changes = Changes()
+    """What a step or an acknowledgement wants written once: a note, a group, an assignee."""
 
     @property
     def running(self) -> bool:
         """True while somebody is waiting for a first response."""
         return self.timer is not None and self.settled is None
+
+    def timers(self) -> tuple[Timer, ...]:
+        """All timers that run, the first response's first."""
+        first = (self.timer,) if self.timer and not self.settled else ()
+        return (*first, *self.others.values())
+
+    def next_moment(self) -> datetime | None:
+        """When something is due next on any of them."""
+        moments = [timer.next_moment() for timer in self.timers()]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def with_timer(self, timer: Timer) -> State:
+        """The state with this timer in the place of the one with the same target."""
+        if timer.target is Target.FIRST_RESPONSE:
+            return self.model_copy(update={"timer": timer})
+        return self.model_copy(update={"others": {**self.others, timer.target: timer}})
+
+    def without(self, *targets: Target) -> State:
+        """The state without the timers of these targets, which have ended."""
+        left = {target: timer for target, timer in self.others.items() if target not in targets}
+        return self if left == self.others else self.model_copy(update={"others": left})
 
 
 class Line(Noun):

@@ -7,11 +7,12 @@ helpdesk's client turns a `Changes` back into its own words.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class Severity(StrEnum):
@@ -95,6 +96,24 @@ class Status(StrEnum):
         return self in {Status.SOLVED, Status.CLOSED, Status.SPAM, Status.DELETED}
 
 
+class Target(StrEnum):
+    """What a timer guards."""
+
+    FIRST_RESPONSE = "first_response"
+    """From creation to the first public comment by a human agent."""
+    NEXT_REPLY = "next_reply"
+    """From a later message of the requester to the next such comment."""
+    RESOLUTION = "resolution"
+    """From creation to solved or closed."""
+    REVIEW = "review"
+    """From a doubtful decision to a person's word on it."""
+
+    @property
+    def words(self) -> str:
+        """For people: `first response`."""
+        return self.value.replace("_", " ")
+
+
 class SlaState(StrEnum):
     """What the field `SLA state` says on the helpdesk's ticket."""
 
@@ -124,9 +143,12 @@ class Ticket(Noun):
     tags: tuple[Text, ...] = ()
     requester: str | None = None
     """Their id at the helpdesk."""
+    assignee: str | None = None
+    """The id at the helpdesk of the agent who has it."""
     opened_by_agent: bool = False
     """Somebody other than the requester submitted it."""
     organization: str | None = None
+    """Its id at the helpdesk (Freshdesk: the company's)."""
     group: str | None = None
     brand: str | None = None
     form: str | None = None
@@ -135,6 +157,10 @@ class Ticket(Noun):
     follow_up: bool = False
     """Opened from a closed ticket: tags and fields on it are inherited, hence stale."""
     first_response_at: Moment | None = None
+    replied_at: Moment | None = None
+    """The latest public comment by an agent, when the source of this reading knows it."""
+    fields: Mapping[str, Text] = Field(default_factory=dict)
+    """The custom fields that the policy reads, by their key at the helpdesk."""
     url: str | None = None
     """Where an agent reads it."""
 
@@ -159,6 +185,22 @@ class DecidedBy(StrEnum):
 
     RUBRIC = "rubric"
     PERSON = "person"
+
+
+class Person(Noun):
+    """Somebody whom an alert may reach."""
+
+    name: str = ""
+    email: str
+
+
+class Customer(Noun):
+    """The organisation of a requester, as its helpdesk describes it."""
+
+    name: Text = ""
+    fields: Mapping[str, Text] = Field(default_factory=dict)
+    """Its custom fields, by their key at the helpdesk."""
+    tags: tuple[Text, ...] = ()
 
 
 class Decision(Noun):
@@ -189,6 +231,10 @@ class Changes(Noun):
     meta_dependency: bool | None = None
     note: str | None = None
     """An internal note in plain text; the adapter escapes it for its helpdesk. Never public."""
+    group: str | None = None
+    """The id of the group that is to have the ticket."""
+    assignee: str | None = None
+    """The e-mail address of the agent who is to have the ticket."""
 
     @property
     def empty(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from worker.tickets import Moment, Noun, SlaState
+from worker.tickets import Moment, Noun, SlaState, Target
 
 
 class Step(Noun):
@@ -18,11 +18,19 @@ class Step(Noun):
     """As in the policy: `75%`, `-10m`, `+15m`."""
     moment: Moment
     notify: tuple[str, ...] = ()
-    """Names of channels in the policy."""
+    """Names of channels in the policy, and of people: `assignee`, `group`, `tam`."""
     state: SlaState | None = None
     """What SLA state the ticket shows from this step on."""
     repeat_seconds: int | None = None
     """With a value: the step comes again every so many seconds until somebody answers."""
+    digest: bool = False
+    """These alerts are gathered into one message now and then, where a channel can show a list."""
+    note: str | None = None
+    """An internal note to be written to the ticket."""
+    group: str | None = None
+    """The id of the group that gets the ticket."""
+    again: bool = False
+    """One of a step's repeats, not the step itself."""
 
     def occurrences(self, after: datetime, until: datetime) -> tuple[Step, ...]:
         """This step's moments in (after, until]; of many repeats only the latest."""
@@ -49,27 +57,47 @@ class Step(Noun):
                 "label": f"{self.label} +{short(late)}",
                 "moment": self.moment + late,
                 "repeat_seconds": None,
+                "note": None,
+                "group": None,
+                "again": True,
             }
         )
 
 
-class Timer(Noun):
-    """One ticket's first-response target on its way to a deadline."""
+class Acknowledged(Noun):
+    """Somebody said that they are on it."""
 
-    target: str = "first_response"
+    by: str
+    at: Moment
+    until: Moment
+    """Repeats and steps before the breach are quiet up to here; then it is asked again."""
+
+
+class Timer(Noun):
+    """One target of one ticket on its way to a deadline."""
+
+    target: Target = Target.FIRST_RESPONSE
     created_at: Moment
+    """From when it runs: the ticket's creation, the requester's message, the doubtful decision."""
     allowed_seconds: int
     deadline: Moment
     plan: str
     plan_known: bool
     """False: the plan is assumed, and everything that shows it says so."""
+    hours: str | None = None
+    """The business hours in which the time runs, for people; None: around the clock."""
     steps: tuple[Step, ...] = ()
     handled_until: Moment
     """Steps up to this moment have been sent or skipped."""
+    acknowledged: Acknowledged | None = None
+    told: tuple[str, ...] = ()
+    """Channels that were alerted; those that follow alerts hear when it is over."""
 
     def next_moment(self) -> datetime | None:
-        """When the next step is due, or None when nothing is left to send."""
-        moments = (step.next_after(self.handled_until) for step in self.steps)
+        """When something is due next, or None when nothing is left to do."""
+        moments = [step.next_after(self.handled_until) for step in self.steps]
+        if self.acknowledged and self.acknowledged.until > self.handled_until:
+            moments.append(self.acknowledged.until)
         return min((moment for moment in moments if moment is not None), default=None)
 
 

@@ -5,7 +5,7 @@ Processes call `build`; jobs, which RQ starts by name, find the same parts with 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +14,18 @@ from redis import Redis
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
-from worker.channels.base import Channel
+from worker.channels.base import Channel, ChannelType
 from worker.channels.registry import CHANNELS
 from worker.errors import Misconfigured
 from worker.helpdesks.base import Client
 from worker.helpdesks.registry import HELPDESKS
+from worker.links import Links
+from worker.lookups import Lookups
 from worker.policy import Policy, load_policy
 from worker.settings import Settings
 from worker.severity import Rubric
 from worker.store.due import DueSet
+from worker.store.gathering import Gathering
 from worker.store.journal import Journal
 from worker.store.records import Records
 from worker.tickets import TicketKey
@@ -60,6 +63,13 @@ class Parts:
     accounts: Mapping[str, Account]
     """By `helpdesk/account`."""
     channels: Mapping[str, Channel]
+    follows: frozenset[str]
+    """Channels that hear how it went after an alert."""
+    gathers: frozenset[str]
+    """Channels to which many alerts may come as one digest."""
+    gathering: Gathering
+    lookups: Lookups
+    links: Links
 
     def account_of(self, key: TicketKey) -> Account:
         """The account of a ticket; raises `Misconfigured` when it is not configured any more."""
@@ -88,7 +98,20 @@ def build(settings: Settings, *, redis: Redis | None = None) -> Parts:
             name: CHANNELS[rule.type].build(name, rule.options, transport)
             for name, rule in policy.channels.items()
         },
+        follows=_those(policy, lambda kind: kind.FOLLOWS),
+        gathers=_those(policy, lambda kind: kind.GATHERS),
+        gathering=Gathering(store),
+        lookups=Lookups(store),
+        links=Links(
+            settings.public_url,
+            settings.secret_key.get_secret_value() if settings.secret_key else "",
+        ),
     )
+
+
+def _those(policy: Policy, holds: Callable[[ChannelType], bool]) -> frozenset[str]:
+    """The channels of the policy whose type has a property."""
+    return frozenset(name for name, rule in policy.channels.items() if holds(CHANNELS[rule.type]))
 
 
 def policy_from(settings: Settings) -> Policy:

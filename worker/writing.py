@@ -22,6 +22,8 @@ LEFT_ALONE = {
     Settlement.MERGED,
     Settlement.GONE,
 }
+ONCE = ("note", "group", "assignee")
+"""What is written once and does not stand on the ticket as a value of ours."""
 RECOGNISED = ("severity", "priority", "review", "meta_dependency")
 """Fields whose echo could be taken for a person's change."""
 
@@ -47,10 +49,13 @@ def differences(state: State, mode: Mode, zone: str, now: datetime) -> Changes:
         for field, value in should.items()
         if value != getattr(state.there, field) and field not in state.hands_off
     }
-    if mode is Mode.LIVE and not state.noted and not settled:
-        note = internal_note(state, zone)
-        if note:
-            differing["note"] = note
+    if mode is Mode.LIVE:
+        note = internal_note(state, zone) if not state.noted and not settled else None
+        notes = [text for text in (note, state.owed.note) if text]
+        if notes:
+            differing["note"] = "\n\n".join(notes)
+        once = {"group": state.owed.group, "assignee": state.owed.assignee}
+        differing |= {field: value for field, value in once.items() if value}
     return Changes(**differing)
 
 
@@ -82,17 +87,33 @@ def written(state: State, changes: Changes, receipt: Receipt, now: datetime) -> 
     What the helpdesk has no field for counts as dealt with, or it would be tried for ever; what a
     passing fault kept away (a note) does not.
     """
-    dealt_with = {field: value for field, value in changes if value is not None and field != "note"}
+    dealt_with = {
+        field: value for field, value in changes if value is not None and field not in ONCE
+    }
     there = state.there.model_copy(update=dealt_with)
     return state.model_copy(
         update={
             "there": there,
-            "noted": state.noted or (changes.note is not None and not receipt.try_again),
+            "noted": state.noted
+            or (changes.note not in {None, state.owed.note} and not receipt.try_again),
+            "owed": _still_owed(state.owed, changes, receipt),
             "tagged": state.tagged or receipt.written.severity is not None,
             "wrote_at": now,
             "could_not_write": None,
         }
     )
+
+
+def _still_owed(owed: Changes, changes: Changes, receipt: Receipt) -> Changes:
+    """What came up while the write was under way, or was kept away by a passing fault."""
+    if receipt.try_again:
+        return owed
+    done = {
+        field: None
+        for field in ONCE
+        if (value := getattr(owed, field)) and value in (getattr(changes, field) or "")
+    }
+    return owed.model_copy(update=done)
 
 
 def arrived_without_answer(state: State, reading: Ticket) -> bool:

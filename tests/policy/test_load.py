@@ -119,7 +119,7 @@ def test_the_demos_policy_is_the_built_in_one_sixty_times_as_fast() -> None:
             '[plans.pro]\nfirst_response = { P1 = "4h", P2 = "2h" }',
             r"policy.toml:2: a more severe ticket must not have more time",
         ),
-        ('[plans.pro]\nhours = "9-5"', r"policy.toml:1: .*hours = '9-5' is not known"),
+        ('[plans.pro]\nhours = "9-5"', r"policy.toml:2: there are no hours .9-5.; known: 24/7"),
         ('\n[[steps]]\nat = "75"', r"policy.toml:3: .*'75' is not a step's moment"),
         ('[[steps]]\nnotify = ["lead"]', r"policy.toml:1: steps.0.at is missing"),
         (

@@ -7,8 +7,11 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from worker.tickets import Moment, Noun, Reason, Severity
+from worker.tickets import Moment, Noun, Reason, Severity, Target
 from worker.transport import Transport
+
+ASKS = frozenset({"escalation", "review"})
+"""Types that ask somebody for something; the others tell how it went."""
 
 
 class AlertTicket(Noun):
@@ -19,6 +22,16 @@ class AlertTicket(Noun):
     id: str
     subject: str
     url: str | None
+
+
+class Listed(Noun):
+    """One line of a digest."""
+
+    ticket: AlertTicket
+    severity: Severity
+    target: Target
+    step: str
+    deadline: Moment
 
 
 class Alert(Noun):
@@ -32,9 +45,9 @@ class Alert(Noun):
     """The channel's name in the policy."""
     ticket: AlertTicket
     severity: Severity
-    target: str = "first_response"
+    target: Target = Target.FIRST_RESPONSE
     step: str
-    """`75%`, `-10m`, `+15m`, `100% +30m`."""
+    """`75%`, `-10m`, `+15m`, `100% +30m`; with resolved and acknowledged, what happened."""
     created_at: Moment
     deadline: Moment
     plan: str | None = None
@@ -47,6 +60,28 @@ class Alert(Noun):
     """This ticket's page here, when PUBLIC_URL is set."""
     time_zone: str = "UTC"
     """For moments shown to people."""
+    to: tuple[str, ...] = ()
+    """E-mail addresses in the place of the channel's own: the assignee's, a group's, a TAM's."""
+    otherwise: tuple[str, ...] = ()
+    """Channels that are tried, in this order, when this one fails."""
+    instead_of: str | None = None
+    """The channel that failed or is closed now, in whose place this one is told."""
+    gather: bool = False
+    """May wait for others and be shown in one list with them."""
+    listed: tuple[Listed, ...] = ()
+    """With digest: what is gathered in it."""
+    made_at: Moment | None = None
+    """When it was decided that it be sent."""
+
+    @property
+    def place(self) -> str:
+        """Where it goes and about what."""
+        return " ".join((self.channel, self.target, *self.to))
+
+    @property
+    def overtakes(self) -> str:
+        """Equal for alerts of which only the latest is worth sending."""
+        return self.place if self.type in ASKS else f"{self.type} {self.place}"
 
 
 class Channel(Protocol):
@@ -63,6 +98,16 @@ class ChannelType(Protocol):
     @property
     def Options(self) -> type[BaseModel]:  # noqa: N802 a class in the module
         """The channel's keys in the policy, validated; unknown keys are refused."""
+        ...
+
+    @property
+    def FOLLOWS(self) -> bool:  # noqa: N802 a constant of the module
+        """Whether it takes `resolved` and `acknowledged` of an alert that it was sent."""
+        ...
+
+    @property
+    def GATHERS(self) -> bool:  # noqa: N802 the same
+        """Whether many alerts may come to it as one `digest`."""
         ...
 
     def build(self, name: str, options: Any, transport: Transport) -> Channel:

@@ -20,6 +20,8 @@ from worker.transport import Transport
 COLOURS = {Severity.P1: "1;31", Severity.P2: "33", Severity.P3: "36", Severity.P4: "2"}
 """Terminal colours beside the words, never instead of them."""
 
+FOLLOWS, GATHERS = True, False
+
 
 class Options(BaseModel):
     """Nothing to choose."""

@@ -52,6 +52,8 @@ REFUSALS = {
 """Slack's word for it, and what it means:
 https://api.slack.com/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks"""
 
+FOLLOWS, GATHERS = False, True
+
 
 class Options(BaseModel):
     """`url` is the incoming webhook's address; whoever has it can post, so it is a secret."""

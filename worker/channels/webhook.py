@@ -23,6 +23,7 @@ from worker.tickets import Reason
 from worker.transport import Transport, check_address
 
 PREFIX = "whsec_"
+FOLLOWS, GATHERS = True, False
 TEXT_LIMIT = 1000
 """Characters of a subject or a quote: cuts only what is meant to hurt."""
 

@@ -113,7 +113,7 @@ def simulate(text: str, plan: str | None) -> None:
     ticket = Ticket(key=TicketKey("simulated", "here", "1"), subject=text, created_at=now)
     timer = start_timer(
         ticket,
-        decision.severity,
+        decision,
         found.model_copy(update={"default_plan": plan}) if plan else found,
     )
     for line in decision_lines(decision):

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from worker.events import Delivery
 from worker.settings import Settings
-from worker.tickets import Changes, Noun, Receipt, Ticket, TicketKey
+from worker.tickets import Changes, Customer, Noun, Person, Receipt, Ticket, TicketKey
 from worker.transport import Transport
 
 
@@ -61,10 +61,11 @@ class Client(Protocol):
     note_travels_with_fields: bool
     """True when one update carries fields and note together, so that they arrive together."""
 
-    def fetch(self, ticket_id: str, *, timeout: float = 10.0) -> Ticket:
+    def fetch(self, ticket_id: str, *, timeout: float = 10.0, latest_reply: bool = False) -> Ticket:
         """The truth about one ticket now, first response included.
 
         `timeout` in seconds holds for everything that it takes: signing in, looking up fields.
+        `latest_reply`: `replied_at` is wanted too, if that needs a call more.
         """
         ...
 
@@ -85,6 +86,18 @@ class Client(Protocol):
 
     def changed_since(self, watermark: str | None, *, start: datetime) -> Page:
         """What was created or changed after the watermark (None: after `start`), oldest first."""
+        ...
+
+    def customer(self, organization: str) -> Customer:
+        """An organisation with its custom fields; raises `Gone` when it does not exist."""
+        ...
+
+    def agent(self, agent_id: str) -> Person | None:
+        """An agent's name and e-mail address; None when there is no such agent, or no address."""
+        ...
+
+    def members(self, group_id: str) -> tuple[Person, ...]:
+        """The agents of a group who have an e-mail address, at most 20."""
         ...
 
     def ticket_url(self, ticket_id: str) -> str:

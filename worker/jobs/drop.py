@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 
+from worker.jobs.change import change
 from worker.lifecycle import gone
 from worker.record import State
 from worker.store.records import Effects
@@ -26,6 +27,6 @@ def drop(parts: Parts, key: TicketKey, why: str, now: datetime, *, consumed: int
         counts = {"ticket_dropped": 1}
         return outcome.state, Effects(lines=outcome.lines, consumed=consumed, counts=counts)
 
-    if parts.records.change(key, step, now=now) is None and consumed:
+    if change(parts, key, step, now=now) is None and consumed:
         parts.records.drop_inbox(key, consumed)
         parts.journal.count("ticket_dropped")

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
 
 from worker.alerting import tell
+from worker.channels.base import Alert
 from worker.errors import Gone, Permanent, Transient
-from worker.escalation import due_steps
+from worker.escalation import Due, due_steps
+from worker.jobs.change import change
 from worker.jobs.drop import drop
 from worker.jobs.frame import carried
 from worker.lifecycle import fold
 from worker.outcome import settle
+from worker.policy import PEOPLE
 from worker.record import Settlement, State
 from worker.store.due import Claim
 from worker.store.records import Effects
-from worker.tickets import Changes, Ticket, TicketKey
+from worker.tickets import Changes, Person, Target, Ticket, TicketKey
+from worker.timer import Timer
 from worker.wiring import Parts
 from worker.writing import about_to_write, differences, owes_met
 
@@ -42,9 +47,9 @@ def escalate(parts: Parts, claim: Claim, now: datetime) -> None:
     state, _ = parts.records.load(key)
     start = parts.settings.start_from
     if state and start and state.ticket.created_at < start:
-        parts.records.change(key, lambda held: _before_the_start(held, now), now=now)
+        change(parts, key, lambda held: _before_the_start(held, now), now=now)
         return
-    if state is None or not state.running or not _is_due(state, now):
+    if state is None or not _is_due(state, now):
         _rearm(parts, key, now)
         return
     try:
@@ -52,13 +57,31 @@ def escalate(parts: Parts, claim: Claim, now: datetime) -> None:
     except Gone as fault:
         drop(parts, key, str(fault), now)
         return
-    parts.records.change(
-        key, lambda held: _step(parts, held, reading, now, confirmed=confirmed), now=now
+    people = _people(parts, key, reading or state.ticket, state, now)
+    change(
+        parts,
+        key,
+        lambda held: _step(parts, held, reading, people, now, confirmed=confirmed),
+        now=now,
     )
 
 
 def _is_due(state: State, now: datetime) -> bool:
-    return state.timer is not None and due_steps(state.timer, now) is not None
+    return any(due_steps(timer, now) for timer in state.timers())
+
+
+def _people(
+    parts: Parts, key: TicketKey, ticket: Ticket, state: State, now: datetime
+) -> dict[str, tuple[Person, ...]]:
+    """Whom `assignee` and `group` stand for, when a step that is due names them."""
+    due = [found for timer in state.timers() if (found := due_steps(timer, now))]
+    named = {name for one in due for name in one.notify if name in PEOPLE}
+    client = parts.account_of(key).client if named else None
+    return {
+        name: parts.lookups.people(client, ticket, name)
+        for name in sorted(named)
+        if client and name not in parts.policy.channels
+    }
 
 
 def _skip_what_an_older_mode_left(parts: Parts, key: TicketKey, now: datetime) -> None:
@@ -68,15 +91,19 @@ def _skip_what_an_older_mode_left(parts: Parts, key: TicketKey, now: datetime) -
         return
 
     def step(state: State | None) -> tuple[State, Effects] | None:
-        timer = state.timer if state else None
-        due = due_steps(timer, raised) if timer else None
-        if state is None or timer is None or due is None:
+        before, lines = state, []
+        for timer in state.timers() if state else ():
+            due = due_steps(timer, raised)
+            if state is None or due is None:
+                continue
+            labels = [*(label for label, _ in due.skipped), due.furthest.label]
+            lines += [("skipped", f"{label}: mode") for label in labels]
+            state = state.with_timer(timer.model_copy(update={"handled_until": raised}))
+        if state is None or state is before:
             return None
-        lines = [("skipped", f"{label}: mode") for label in (*due.skipped, due.furthest.label)]
-        later = timer.model_copy(update={"handled_until": raised})
-        return state.model_copy(update={"timer": later}), Effects(lines=tuple(lines))
+        return state, Effects(lines=tuple(lines))
 
-    parts.records.change(key, step, now=now)
+    change(parts, key, step, now=now)
 
 
 def _before_the_start(state: State | None, now: datetime) -> tuple[State, Effects] | None:
@@ -90,7 +117,7 @@ def _before_the_start(state: State | None, now: datetime) -> tuple[State, Effect
 
 def _rearm(parts: Parts, key: TicketKey, now: datetime) -> None:
     """The step moved or the timer stopped: committing the state arms what is right."""
-    parts.records.change(key, lambda state: (state, Effects()) if state else None, now=now)
+    change(parts, key, lambda state: (state, Effects()) if state else None, now=now)
 
 
 def _truth(parts: Parts, key: TicketKey, state: State, now: datetime) -> tuple[Ticket | None, bool]:
@@ -99,7 +126,8 @@ def _truth(parts: Parts, key: TicketKey, state: State, now: datetime) -> tuple[T
         return None, True
     try:
         client = parts.account_of(key).client
-        return client.fetch(key.id, timeout=CONFIRM_SECONDS), True
+        waits = Target.NEXT_REPLY in state.others
+        return client.fetch(key.id, timeout=CONFIRM_SECONDS, latest_reply=waits), True
     except Gone:
         raise
     except (Transient, Permanent) as fault:
@@ -110,49 +138,74 @@ def _truth(parts: Parts, key: TicketKey, state: State, now: datetime) -> tuple[T
 
 
 def _step(
-    parts: Parts, state: State | None, reading: Ticket | None, now: datetime, *, confirmed: bool
+    parts: Parts,
+    state: State | None,
+    reading: Ticket | None,
+    people: Mapping[str, tuple[Person, ...]],
+    now: datetime,
+    *,
+    confirmed: bool,
 ) -> tuple[State, Effects] | None:
-    if state is None or not state.running:
+    if state is None or not state.timers():
         return None
-    lines: tuple[tuple[str, str], ...] = ()
+    lines: list[tuple[str, str]] = []
+    alerts: list[Alert] = []
     if reading:
         outcome = fold(state, (), reading, parts.policy, parts.rubric, now)
         if outcome is None:
             return None
-        state, lines = outcome.state, outcome.lines
-    due = due_steps(state.timer, now) if state.running and state.timer else None
-    mode = parts.settings.mode
-    if due is None or state.timer is None:
-        changes = Changes() if state.settled else _differences(parts, state, now)
-        return (state if changes.empty else about_to_write(state, changes, now)), Effects(
-            lines=lines,
-            write=not changes.empty,
-            met_within=parts.policy.poll.met_every if owes_met(state, mode) else None,
+        state, lines = outcome.state, [*outcome.lines]
+    reached = 0
+    for timer in state.timers():
+        due = due_steps(timer, now)
+        if due is None:
+            continue
+        reached += 1
+        told = tell(
+            state,
+            timer,
+            due,
+            parts.policy,
+            parts.settings.mode,
+            confirmed=confirmed,
+            links=parts.links,
+            people=people,
+            now=now,
         )
-    told = tell(
-        state,
-        due,
-        parts.policy,
-        mode,
-        confirmed=confirmed,
-        public_url=parts.settings.public_url,
-    )
-    timer = state.timer.model_copy(update={"handled_until": now})
-    state = state.model_copy(update={"timer": timer})
-    changes = _differences(parts, state, now)
+        lines += [("step", _in_words(due.furthest.label, timer, now)), *told.lines]
+        alerts += told.alerts
+        names = tuple(dict.fromkeys((*timer.told, *(alert.channel for alert in told.alerts))))
+        state = state.with_timer(timer.model_copy(update={"handled_until": now, "told": names}))
+        state = _owing(state, due)
+    mode = parts.settings.mode
+    changes = Changes() if state.settled and not reached else _differences(parts, state, now)
     return (state if changes.empty else about_to_write(state, changes, now)), Effects(
-        lines=(*lines, ("step", _in_words(due.furthest.label, state, now)), *told.lines),
-        alerts=told.alerts,
+        lines=tuple(lines),
+        alerts=tuple(alerts),
         write=not changes.empty,
-        counts={"step_due": 1},
+        met_within=parts.policy.poll.met_every if not reached and owes_met(state, mode) else None,
+        counts={"step_due": reached} if reached else {},
     )
+
+
+def _owing(state: State, due: Due) -> State:
+    """What a step does to the ticket besides telling people."""
+    if not due.notes and due.group is None:
+        return state
+    notes = [note for note in (state.owed.note, *due.notes) if note]
+    owed = {"note": "\n\n".join(notes) or None, "group": due.group or state.owed.group}
+    return state.model_copy(update={"owed": state.owed.model_copy(update=owed)})
 
 
 def _differences(parts: Parts, state: State, now: datetime) -> Changes:
     return differences(state, parts.settings.mode, parts.policy.time_zone, now)
 
 
-def _in_words(label: str, state: State, now: datetime) -> str:
-    deadline = state.timer.deadline if state.timer else now
-    left = int((deadline - now).total_seconds())
-    return f"{label} reached, {left} s left" if left >= 0 else f"{label} reached, {-left} s over"
+def _in_words(label: str, timer: Timer, now: datetime) -> str:
+    left = int((timer.deadline - now).total_seconds())
+    name = "" if timer.target is Target.FIRST_RESPONSE else f"{timer.target.words}: "
+    return (
+        f"{name}{label} reached, {left} s left"
+        if left >= 0
+        else f"{name}{label} reached, {-left} s over"
+    )

@@ -57,6 +57,8 @@ def later(mine: Parts, claim: Claim, fault: Transient) -> None:
         mine.due.set_aside(claim, f"gave up after {claim.attempt} attempts: {fault}")
         return
     pause = pause_before(claim.attempt + 1, fault.retry_after)
+    if fault.at_most is not None:
+        pause = min(pause, fault.at_most)
     log.info(
         "again later",
         member=str(claim.member),

@@ -6,16 +6,22 @@ from datetime import datetime
 
 import structlog
 
-from worker.channels.base import Alert
+from worker.channels.base import ASKS, Alert, Channel
+from worker.delivery import GIVEN_UP_AFTER, instead, next_to_try, route
 from worker.errors import Permanent, Transient
+from worker.jobs.change import change
 from worker.jobs.frame import carried
-from worker.record import State
+from worker.record import Settlement, State
 from worker.settings import Mode
 from worker.store.due import Claim
-from worker.tickets import TicketKey
+from worker.store.records import Effects
+from worker.tickets import Severity, Target, TicketKey
 from worker.wiring import Parts
 
 log = structlog.get_logger()
+
+FOLLOW = {"resolved", "acknowledged"}
+"""Types that only make sense where somebody was told before."""
 
 
 @carried
@@ -26,58 +32,167 @@ def notify(parts: Parts, claim: Claim, now: datetime) -> None:
     its id, by which a receiver can tell.
     """
     alert, done = parts.records.alert(claim.member.subject)
-    if alert is None or done:
+    if alert is None or done or not still_true(parts, alert, now):
         return
-    ticket = alert.ticket
-    key = TicketKey(ticket.helpdesk, ticket.account, ticket.id)
+    way = route(alert, parts.policy, now)
+    if way.instead:
+        parts.records.alert_done(alert.id, f"outside its hours: {way.instead}")
+        pass_on(parts, alert, way.instead, "outside its hours", now)
+        return
+    if way.hold_until:
+        seconds = (way.hold_until - now).total_seconds()
+        log.info("held until the channel opens", channel=alert.channel, seconds=int(seconds))
+        parts.due.retry(claim, seconds)
+        return
+    if alert.channel in parts.gathers and not _has_its_turn(parts, alert, now):
+        return
+    send(parts, alert, now)
+
+
+def still_true(parts: Parts, alert: Alert, now: datetime) -> bool:
+    """False, and on the record, when an alert that waited says what is not so any more."""
+    key = key_of(alert)
+    if alert.type in FOLLOW and not parts.records.was_reached(key, alert.place):
+        parts.records.alert_done(alert.id, "nobody was told before")
+        return False
     state, _ = parts.records.load(key)
-    newer = parts.records.latest_alert(key, alert.channel) not in {None, alert.id}
-    overtaken = "later step sent" if newer else _overtaken(alert, state)
+    newer = parts.records.latest_alert(key, alert.overtakes) not in {None, alert.id}
+    overtaken = "later step sent" if newer and alert.type in ASKS else _overtaken(alert, state)
     if overtaken:
         parts.records.alert_done(alert.id, "not sent")
-        parts.records.say(
-            key, [("skipped", f"{alert.step}: {alert.channel}: {overtaken}")], now=now
-        )
-        return
+        text = f"{alert.step}: {alert.channel}: {overtaken}"
+        parts.records.say(key, [("skipped", text)], now=now)
+        return False
     rule = parts.policy.channels.get(alert.channel)
     if parts.settings.mode is Mode.OBSERVE and rule and rule.type != "console":
         parts.records.alert_done(alert.id, "mode observe")
         text = f"{alert.step}: {alert.channel} (mode observe)"
         parts.records.say(key, [("would have notified", text)], now=now)
-        return
-    channel = parts.channels.get(alert.channel)
-    if channel is None:
-        _failed(parts, key, alert.id, f"{alert.step}: channel {alert.channel} is gone", now)
-        return
+        return False
+    return True
+
+
+def send(parts: Parts, alert: Alert, now: datetime) -> bool:
+    """Send now; a channel that fails for good, or for long, is passed over. True when it is sent.
+
+    Raises `Transient` while it is worth trying again.
+    """
+    key = key_of(alert)
     try:
+        channel = the_channel(parts, alert.channel)
+        parts.records.reaching(key, alert.place)  # before: what may have arrived has to be ended
         channel.send(alert, now=now)
-    except Transient:
+    except Transient as fault:
         parts.journal.count("alert_again_later")
-        raise
+        left = _seconds_left(alert, now)
+        if left is None or left > 0:
+            fault.at_most = left
+            raise
+        given_up(parts, alert, f"{fault}; given up after {GIVEN_UP_AFTER.seconds} s", now)
+        return False
     except Permanent as fault:
-        _failed(parts, key, alert.id, f"{alert.step}: {fault}", now)
-        return
+        given_up(parts, alert, str(fault), now)
+        return False
     parts.records.alert_done(alert.id, "sent")
-    parts.records.say(key, [("sent", f"{alert.step}: {alert.channel}")], now=now)
+    place = f" in the place of {alert.instead_of}" if alert.instead_of else ""
+    to = f" ({', '.join(alert.to)})" if alert.to else ""
+    parts.records.say(key, [("sent", f"{alert.step}: {alert.channel}{to}{place}")], now=now)
     parts.journal.count("alert_sent")
+    return True
+
+
+def the_channel(parts: Parts, name: str) -> Channel:
+    """A channel of the policy in force; raises `Permanent` when it names it no more."""
+    try:
+        return parts.channels[name]
+    except KeyError:
+        raise Permanent(f"channel {name} is gone") from None
+
+
+def given_up(parts: Parts, alert: Alert, why: str, now: datetime) -> None:
+    """It will never arrive there: on the record, on the board, in the log; the next is told."""
+    key = key_of(alert)
+    log.error("alert failed", ticket=str(key), why=why)
+    parts.records.alert_done(alert.id, "failed")
+    parts.records.say(key, [("failed", f"{alert.step}: {why}")], now=now)
+    parts.journal.say(f"An alert could not be sent: {why}", now)
+    parts.journal.count("alert_failed")
+    following = next_to_try(alert, parts.policy) if alert.type in ASKS else None
+    if following:
+        pass_on(parts, alert, following, "failed", now)
+
+
+def pass_on(parts: Parts, alert: Alert, channel: str, why: str, now: datetime) -> None:
+    """Tell another channel instead, once."""
+    other = instead(alert, channel, now)
+    line = ("said", f"{alert.step}: {alert.channel} {why}, {channel} is told instead")
+
+    def step(state: State | None) -> tuple[State, Effects] | None:
+        if state is None:
+            return None
+        return _told_too(state, alert.target, channel), Effects(lines=(line,), alerts=(other,))
+
+    change(parts, key_of(alert), step, now=now)
+
+
+def key_of(alert: Alert) -> TicketKey:
+    ticket = alert.ticket
+    return TicketKey(ticket.helpdesk, ticket.account, ticket.id)
+
+
+def _told_too(state: State, target: Target, channel: str) -> State:
+    for timer in state.timers():
+        if timer.target is target and channel not in timer.told:
+            return state.with_timer(timer.model_copy(update={"told": (*timer.told, channel)}))
+    return state
+
+
+def _has_its_turn(parts: Parts, alert: Alert, now: datetime) -> bool:
+    """False when the channel has had enough messages lately, or the step wants a digest."""
+    if alert.type not in ASKS:
+        return True
+    limit = parts.policy.digest
+    gather = alert.gather and alert.severity is not Severity.P1
+    return parts.gathering.may_send(
+        alert.channel,
+        alert.id,
+        now,
+        most=limit.most,
+        within=limit.within,
+        gather=gather,
+        wait=limit.every if gather else limit.hurry,
+    )
+
+
+def _seconds_left(alert: Alert, now: datetime) -> float | None:
+    """Until the next channel is told; None: there is none, so this one is tried on and on."""
+    if alert.made_at is None or not alert.otherwise or alert.type not in ASKS:
+        return None
+    return max(0.0, (alert.made_at + GIVEN_UP_AFTER - now).total_seconds())
 
 
 def _overtaken(alert: Alert, state: State | None) -> str | None:
-    """Why an escalation that waited is not true any more, or None."""
-    if alert.type != "escalation":
+    """Why an alert that waited is not true any more, or None."""
+    if alert.type not in ASKS:
         return None
-    if state is None or state.timer is None:
+    if state is None:
         return "its timer ended meanwhile"
-    if state.settled:
-        return f"{state.settled.why} meanwhile"
-    same = state.timer.deadline == alert.deadline
-    return None if same else "another severity was set meanwhile"
+    running = {timer.target: timer for timer in state.timers()}
+    timer = running.get(alert.target)
+    if timer is None:
+        first = alert.target is Target.FIRST_RESPONSE and state.settled
+        why = state.settled.why if first and state.settled else None
+        return f"{why or _ended(alert.target)} meanwhile"
+    said = timer.acknowledged
+    if said and alert.made_at and said.at >= alert.made_at and alert.deadline > now_of(alert):
+        return f"acknowledged by {said.by} meanwhile"
+    return None if timer.deadline == alert.deadline else "another severity was set meanwhile"
 
 
-def _failed(parts: Parts, key: TicketKey, alert_id: str, why: str, now: datetime) -> None:
-    """It will never arrive: on the record, on the board, in the log."""
-    log.error("alert failed", ticket=str(key), why=why)
-    parts.records.alert_done(alert_id, "failed")
-    parts.records.say(key, [("failed", why)], now=now)
-    parts.journal.say(f"An alert could not be sent: {why.split(': ', 1)[-1]}", now)
-    parts.journal.count("alert_failed")
+def now_of(alert: Alert) -> datetime:
+    """When it was made: an alert made before its deadline is one before the breach."""
+    return alert.made_at or alert.deadline
+
+
+def _ended(target: Target) -> Settlement | str:
+    return "reviewed" if target is Target.REVIEW else "answered"

@@ -7,6 +7,7 @@ from datetime import datetime
 import structlog
 
 from worker.errors import Transient
+from worker.jobs.change import change
 from worker.jobs.frame import carried
 from worker.record import State
 from worker.store.due import Claim
@@ -56,11 +57,11 @@ def _wanted(parts: Parts, account: Account, ticket_ids: list[str]) -> dict[str, 
     }
 
 
-def _record(parts: Parts, key: TicketKey, change: Changes, now: datetime) -> None:
+def _record(parts: Parts, key: TicketKey, wanted: Changes, now: datetime) -> None:
     def step(state: State | None) -> tuple[State, Effects] | None:
         if state is None:
             return None
-        after = written(state, change, Receipt(written=change), now)
-        return after, Effects(lines=(("written", f"SLA state {change.state}"),))
+        after = written(state, wanted, Receipt(written=wanted), now)
+        return after, Effects(lines=(("written", f"SLA state {wanted.state}"),))
 
-    parts.records.change(key, step, now=now)
+    change(parts, key, step, now=now)

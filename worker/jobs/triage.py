@@ -6,8 +6,9 @@ from datetime import datetime
 
 import structlog
 
-from worker.errors import Gone
+from worker.errors import Gone, Transient
 from worker.events import Event, EventKind
+from worker.jobs.change import change
 from worker.jobs.drop import drop
 from worker.jobs.frame import carried
 from worker.jobs.write import write_now
@@ -15,7 +16,7 @@ from worker.lifecycle import fold
 from worker.record import State
 from worker.store.due import Claim
 from worker.store.records import Committed, Effects
-from worker.tickets import Changes, Ticket, TicketKey
+from worker.tickets import Changes, Customer, Ticket, TicketKey
 from worker.wiring import Parts
 from worker.writing import about_to_write, differences, owes_met
 
@@ -53,9 +54,10 @@ def take_in(
 ) -> Committed | None:
     """Fold events into the state and arm what follows; None: a ticket that we leave alone."""
     start = parts.journal.start_from(parts.settings.start_from, now)
+    customer, missing = _customer(parts, key, events, reading)
 
     def step(state: State | None) -> tuple[State, Effects] | None:
-        outcome = fold(state, events, reading, parts.policy, parts.rubric, now)
+        outcome = fold(state, events, reading, parts.policy, parts.rubric, now, customer=customer)
         if outcome is None or (state is None and outcome.state.ticket.created_at < start):
             return None
         after = _with_url(outcome.state, parts, key)
@@ -71,11 +73,28 @@ def take_in(
             consumed=len(events),
             write=writes,
             write_here=writes,
+            look_up=missing and state is None,
             met_within=parts.policy.poll.met_every if met else None,
             counts=_counts(state, after),
         )
 
-    return parts.records.change(key, step, now=now)
+    return change(parts, key, step, now=now)
+
+
+def _customer(
+    parts: Parts, key: TicketKey, events: list[Event], reading: Ticket | None
+) -> tuple[Customer | None, bool]:
+    """The organisation of a new ticket, and whether it is missing because nobody answered."""
+    ticket = reading or next((event.ticket for event in events if event.ticket), None)
+    if ticket is None or not parts.policy.asks_about_customers:
+        return None, False
+    if parts.records.load(key)[0] is not None:
+        return None, False
+    try:
+        return parts.lookups.customer(parts.account_of(key).client, ticket), False
+    except Transient as fault:
+        log.warning("plan not known yet", ticket=str(key), fault=str(fault))
+        return None, True
 
 
 def _with_url(state: State, parts: Parts, key: TicketKey) -> State:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from worker.errors import Gone, Permanent, Transient
+from worker.jobs.change import change
 from worker.jobs.drop import drop
 from worker.jobs.frame import carried, later
 from worker.lifecycle import fold
@@ -101,7 +102,7 @@ def _write(
     if changes.empty:
         return
     if not _announced(state, changes, now):
-        parts.records.change(key, lambda held: _announce(held, changes, now), now=now)
+        change(parts, key, lambda held: _announce(held, changes, now), now=now)
     account = parts.account_of(key)
     try:
         receipt = account.client.write(key.id, changes, current=reading)
@@ -132,7 +133,7 @@ def _record(
             lines=tuple(lines), counts={"ticket_written": 1}, unsay=_refusing(key)
         )
 
-    parts.records.change(key, step, now=now)
+    change(parts, key, step, now=now)
 
 
 def _refused(parts: Parts, key: TicketKey, why: str, now: datetime) -> None:
@@ -148,7 +149,7 @@ def _refused(parts: Parts, key: TicketKey, why: str, now: datetime) -> None:
         after = state.model_copy(update={"could_not_write": why})
         return after, Effects(lines=(("failed", why),), counts={"write_refused": 1})
 
-    parts.records.change(key, step, now=now)
+    change(parts, key, step, now=now)
 
 
 def _refusing(key: TicketKey) -> str:
@@ -168,7 +169,7 @@ def _read_again(parts: Parts, key: TicketKey, now: datetime) -> Ticket:
             after = after.model_copy(update={"noted": True})
         return after, Effects(lines=outcome.lines)
 
-    parts.records.change(key, step, now=now)
+    change(parts, key, step, now=now)
     return reading
 
 

@@ -3,9 +3,13 @@ the reading of the file itself.
 """
 
 from worker.policy.load import load_policy, read_policy
-from worker.policy.model import Plan, Policy, PolicyTest, Preset, Review, RubricRule, StepRule
+from worker.policy.model import Policy, PolicyTest, Preset, RubricRule
+from worker.policy.plans import Plan
+from worker.policy.steps import PEOPLE, ChannelRule, Review, StepRule
 
 __all__ = [
+    "PEOPLE",
+    "ChannelRule",
     "Plan",
     "Policy",
     "PolicyTest",

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-import itertools
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from worker.errors import Misconfigured
-from worker.facts import FACETS, Situation
+from worker.policy.contradictions import contradictions, meant
 from worker.policy.locate import Place, line_of, lines_of
-from worker.policy.model import BUILT_IN_CHANNELS, ChannelRule, Policy
+from worker.policy.model import Policy
+from worker.policy.steps import ChannelRule
 from worker.settings import lookup
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -61,7 +60,7 @@ def read_policy(
     channels = _channels(own.pop("channels", {}), environment, channel_types, say)
     policy = _validated(own, channels, say)
     if policy:
-        for place, words in _contradictions(policy, own):
+        for place, words in contradictions(policy, own):
             say(place, words)
     if faults or policy is None:
         raise Misconfigured(*sorted(set(faults), key=_by_line))
@@ -89,13 +88,15 @@ def _built_in() -> dict[str, Any]:
 
 
 _BUILT_IN = ("builtin.toml", "rubric.toml")
+_WHOLE = {"first_response", "next_reply", "resolution", "quiet"}
+"""Tables that replace the built-in one as a whole: a severity left out has no target."""
 
 
 def _over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """`own` wins; tables are merged, but a list (`steps`) or a plan's targets replace theirs."""
     merged = dict(base)
     for key, value in own.items():
-        if isinstance(value, dict) and isinstance(base.get(key), dict) and key != "first_response":
+        if isinstance(value, dict) and isinstance(base.get(key), dict) and key not in _WHOLE:
             merged[key] = _over(base[key], value)
         else:
             merged[key] = value
@@ -121,7 +122,7 @@ def _channel(
         return None
     kind = table["type"]
     if not isinstance(kind, str) or kind not in types:
-        say((*place, "type"), f"channel type {kind!r} is not known{_meant(kind, types)}")
+        say((*place, "type"), f"channel type {kind!r} is not known{meant(kind, types)}")
         return None
     filled = {}
     for key, value in table.items():
@@ -132,12 +133,18 @@ def _channel(
     if len(filled) < len(table):
         return None
     del filled["type"]
+    common = {key: filled.pop(key) for key in _OF_EVERY_CHANNEL if key in filled}
+    known = {*types[kind].model_fields, *_OF_EVERY_CHANNEL}
     try:
-        return ChannelRule(type=kind, options=types[kind].model_validate(filled))
+        options = types[kind].model_validate(filled)
+        return ChannelRule.model_validate({**common, "type": kind, "options": options})
     except ValidationError as fault:
         for error in fault.errors():
-            say((*place, *error["loc"]), _words(error, known=types[kind].model_fields))
+            say((*place, *error["loc"]), _words(error, known=known))
         return None
+
+
+_OF_EVERY_CHANNEL = tuple(ChannelRule.model_fields.keys() - {"type", "options"})
 
 
 def _fill(value: Any, environment: Mapping[str, str]) -> Any:
@@ -161,47 +168,11 @@ def _fill(value: Any, environment: Mapping[str, str]) -> Any:
     return _VARIABLE.sub(one, value)
 
 
-def _contradictions(policy: Policy, own: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
-    if policy.default_plan not in policy.plans:
-        known = ", ".join(policy.plans)
-        yield ("default_plan",), f"there is no plan {policy.default_plan!r}; plans are: {known}"
-    for name, plan in policy.plans.items():
-        targets = [plan.first_response.get(severity) for severity in sorted(plan.first_response)]
-        if any(a and b and a > b for a, b in itertools.pairwise(targets)):
-            yield (
-                ("plans", name, "first_response"),
-                "a more severe ticket must not have more time than a less severe one",
-            )
-    undecided = _undecided(policy)
-    if undecided:
-        yield ("rubric",), f"no rule decides {undecided}; end with a rule that has only a severity"
-    if "steps" in own:
-        known_names = {*policy.channels, *BUILT_IN_CHANNELS}
-        for number, step in enumerate(policy.steps):
-            for channel in step.notify:
-                if channel not in known_names:
-                    yield (
-                        ("steps", number, "notify"),
-                        f"there is no channel {channel!r}{_meant(channel, known_names)}",
-                    )
-
-
-def _undecided(policy: Policy) -> str:
-    """A situation that no rule of the rubric fits, in words, or ""."""
-    for values in itertools.product(*FACETS.values()):
-        situation = Situation(*values)  # type: ignore[arg-type]
-        if not any(rule.fits(situation) for rule in policy.rubric):
-            return ", ".join(
-                f"{name} = {value}" for name, value in zip(FACETS, values, strict=True)
-            )
-    return ""
-
-
-def _words(error: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> str:
+def _words(error: Mapping[str, Any], known: Collection[str] | None = None) -> str:
     place = [str(part) for part in error["loc"]]
     key = place[-1] if place else "the policy"
     if error["type"] == "extra_forbidden":
-        return f"unknown key {key!r}{_meant(key, known or _all_keys())}"
+        return f"unknown key {key!r}{meant(key, known or _all_keys())}"
     if error["type"] == "missing":
         return f"{'.'.join(place)} is missing"
     if error["type"] == "enum":
@@ -228,13 +199,6 @@ def _models(field: Any) -> Iterator[type[BaseModel]]:
         if isinstance(part, type) and issubclass(part, BaseModel):
             yield part
         pending += list(getattr(part, "__args__", ()))
-
-
-def _meant(word: Any, known: Any) -> str:
-    close = difflib.get_close_matches(str(word), [str(name) for name in known], n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; known: {', '.join(sorted(map(str, known)))}"
 
 
 def _by_line(fault: str) -> tuple[int, str]:

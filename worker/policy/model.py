@@ -5,53 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator
 
 from worker.facts import Env, Hit, Situation, Way, When, Who, Whose
-from worker.policy.durations import At, read_at, read_duration
-from worker.tickets import Noun, Severity, Ticket
-
-BUILT_IN_CHANNELS = ("team", "oncall", "lead", "triage", "tam")
-"""The names that the built-in steps notify; one that is not configured is skipped and said."""
-
-
-def _span(value: Any) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
-    if not isinstance(value, str):
-        raise ValueError(f'{value!r} is not a duration; write it like "45m", "2h" or "90s"')  # noqa: TRY004 pydantic turns only ValueError into a fault
-    return read_duration(value)
-
-
-def _at(value: Any) -> At:
-    if isinstance(value, At):
-        return value
-    if not isinstance(value, str):
-        raise ValueError(f'{value!r} is not a step\'s moment; write it like "75%"')  # noqa: TRY004 the same
-    return read_at(value)
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f'{value!r} is not a time zone; write it like "Europe/Madrid"') from None
-    return value
-
-
-Span = Annotated[timedelta, BeforeValidator(_span)]
-StepMoment = Annotated[At, BeforeValidator(_at)]
-Zone = Annotated[str, AfterValidator(_zone)]
+from worker.hours import Hours
+from worker.policy.plans import Plan, PlanFrom, Tam, plan_of
+from worker.policy.steps import Acknowledge, ChannelRule, Digest, Review, StepRule
+from worker.policy.values import Span
+from worker.tickets import Customer, Noun, Severity, Ticket
+from worker.zones import Zone
 
 
 class Preset(StrEnum):
@@ -61,43 +25,6 @@ class Preset(StrEnum):
     """Keep it unless the decision is more severe."""
     REPLACE = "replace"
     KEEP = "keep"
-
-
-class Plan(Noun):
-    """A customer's plan: what it promises. No `first_response`: severity only, no timer."""
-
-    hours: str = "24/7"
-    first_response: Mapping[Severity, Span] = Field(default_factory=dict)
-    organizations: tuple[str, ...] = ()
-    """Ids of organisations (Freshdesk: companies) on this plan."""
-    tags: tuple[str, ...] = ()
-    """Ticket tags that show this plan."""
-    support: str = ""
-    """What the plan promises, in words."""
-
-    @model_validator(mode="after")
-    def _only_round_the_clock(self) -> Plan:
-        if self.hours != "24/7":
-            raise ValueError(f'hours = {self.hours!r} is not known; the only value is "24/7"')
-        return self
-
-
-class StepRule(Noun):
-    """One rule of `[[steps]]`."""
-
-    at: StepMoment
-    severities: tuple[Severity, ...] = tuple(Severity)
-    notify: tuple[str, ...] = ()
-    repeat: Span | None = None
-
-
-class ChannelRule(Noun):
-    """One `[channels.NAME]`: its type and that type's own keys, already checked."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-    type: str
-    options: Any = Field(default=None, repr=False)
 
 
 class Ignore(Noun):
@@ -168,15 +95,6 @@ class RubricRule(Noun):
         return self.hit, self.who, self.way, self.env, self.when, self.whose
 
 
-class Review(Noun):
-    """When a person is asked to look at a decision; shares between 0 and 1."""
-
-    p1_suspicion: float = Field(default=0.04, ge=0, le=1)
-    """Ask when a P3 or P4 may be a P1 with at least this likelihood."""
-    narrow: float = Field(default=0.05, ge=0, le=1)
-    """Ask when the likelihoods of the first two severities are nearer than this."""
-
-
 class PolicyTest(Noun):
     """One `[[tests]]`: a ticket and what must be decided about it."""
 
@@ -234,8 +152,18 @@ class Policy(Noun):
     preset_priority: Preset = Preset.RAISE
     bots: tuple[str, ...] = ()
     """Names or ids of authors whose public comments are not a first response."""
+    hours: Mapping[str, Hours] = Field(default_factory=dict)
+    """Business hours by name, for plans and channels."""
     plans: Mapping[str, Plan]
+    plan_from: PlanFrom = PlanFrom()
+    tam: Tam = Tam()
     steps: tuple[StepRule, ...]
+    people: str | None = None
+    """The channel through which `assignee`, `group` and a TAM are reached: one of type email."""
+    groups: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Id of a helpdesk's group -> the channels that reach it; left out: its members by e-mail."""
+    acknowledge: Acknowledge = Acknowledge()
+    digest: Digest = Digest()
     channels: Mapping[str, ChannelRule] = Field(default_factory=dict)
     ignore: Ignore = Ignore()
     poll: Poll = Poll()
@@ -248,14 +176,23 @@ class Policy(Noun):
     meta_dependency: MetaDependency
     faq: tuple[Faq, ...] = ()
 
-    def plan_of(self, ticket: Ticket) -> tuple[str, bool]:
+    def plan_of(self, ticket: Ticket, customer: Customer | None = None) -> tuple[str, bool]:
         """The ticket's plan, and whether it is known (False: the default is assumed)."""
-        for name, plan in self.plans.items():
-            if ticket.organization and ticket.organization in plan.organizations:
-                return name, True
-            if any(tag in plan.tags for tag in ticket.tags):
-                return name, True
-        return self.default_plan, False
+        found = plan_of(ticket, customer, self.plans, self.plan_from)
+        return (found, True) if found else (self.default_plan, False)
+
+    def hours_of(self, plan: str) -> Hours | None:
+        """The business hours of a plan; None: around the clock."""
+        return self.hours.get(self.plans[plan].hours)
+
+    @property
+    def asks_about_customers(self) -> bool:
+        """Whether a ticket's organisation has to be looked up at the helpdesk."""
+        listed = [*self.tam.organizations]
+        listed += [one for plan in self.plans.values() for one in plan.organizations]
+        by_name = any(not one.isdigit() for one in listed)
+        fields = self.plan_from.organization_field or self.tam.organization_field
+        return bool(fields or by_name)
 
     def unreached(self, severity: Severity) -> bool:
         """True when no step of that severity notifies a configured channel."""

@@ -76,6 +76,21 @@ def alert(alert_id: str) -> str:
     return f"mh:alert:{alert_id}"
 
 
+def sent(channel: str) -> str:
+    """Sorted set of what a channel was sent within the last minutes, for the limit."""
+    return f"mh:sent:{channel}"
+
+
+def gathered(channel: str) -> str:
+    """List of ids of alerts that wait for the channel's next digest."""
+    return f"mh:gathered:{channel}"
+
+
+def looked_up(account: str, what: str, number: str) -> str:
+    """What a helpdesk said of a customer, an agent or a group, for a while."""
+    return f"mh:looked-up:{account}:{what}:{number}"
+
+
 def watermark(account: str) -> str:
     """`account` is `helpdesk/account`, here and below."""
     return f"mh:watermark:{account}"
@@ -102,6 +117,10 @@ class Kind(StrEnum):
     """A ticket's fields are to be written to the helpdesk: write."""
     SEND = "send"
     """An alert is to be sent: notify."""
+    DIGEST = "digest"
+    """A channel's gathered alerts are to be sent as one: digest."""
+    CUSTOMER = "customer"
+    """A ticket's organisation could not be looked up and is to be: look_up."""
     MET = "met"
     """An account's answered tickets are to be marked in one batch: settle."""
     POLL = "poll"

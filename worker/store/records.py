@@ -33,6 +33,8 @@ class Effects(Noun):
     consumed: int = 0
     """Events of the inbox that this state has taken in."""
     alerts: tuple[Alert, ...] = ()
+    look_up: bool = False
+    """The ticket's organisation is to be looked up, once its helpdesk answers again."""
     write: bool = False
     """The helpdesk's ticket is to be written; due at once."""
     write_here: bool = False
@@ -156,10 +158,18 @@ class Records:
         text, done = self._redis.hmget(keys.alert(alert_id), "alert", "done")
         return (Alert.model_validate_json(text) if text else None, done is not None)
 
-    def latest_alert(self, key: TicketKey, channel: str) -> str | None:
-        """The id of the last alert about the ticket that was meant for that channel."""
-        found: str | None = self._redis.hget(keys.ticket(key), f"told:{channel}")  # type: ignore[assignment]
+    def latest_alert(self, key: TicketKey, overtakes: str) -> str | None:
+        """The id of the last alert about the ticket of those that `Alert.overtakes` names."""
+        found: str | None = self._redis.hget(keys.ticket(key), f"told:{overtakes}")  # type: ignore[assignment]
         return found
+
+    def reaching(self, key: TicketKey, place: str) -> None:
+        """An alert about the ticket is on its way to that `Alert.place`."""
+        self._redis.hset(keys.ticket(key), f"reached:{place}", "1")
+
+    def was_reached(self, key: TicketKey, place: str) -> bool:
+        """Whether any alert about the ticket ever went out to that place."""
+        return bool(self._redis.hexists(keys.ticket(key), f"reached:{place}"))
 
     def alert_done(self, alert_id: str, outcome: str) -> None:
         """Note that an alert was sent, or that it never will be, and why."""
@@ -201,10 +211,12 @@ def _change(
     now: datetime,
 ) -> dict[str, Any]:
     step = str(Member(Kind.STEP, str(key)))
-    next_moment = state.timer.next_moment() if state.running and state.timer else None
+    next_moment = state.next_moment()
     arm = [[step, next_moment.timestamp()]] if next_moment else []
     if effects.write and not effects.write_here:
         arm.append([write, now.timestamp()])
+    if effects.look_up:
+        arm.append([str(Member(Kind.CUSTOMER, str(key))), now.timestamp()])
     lines = [Line(at=now, what=what, text=text).model_dump_json() for what, text in effects.lines]
     change = {
         "key": str(key),
@@ -220,12 +232,12 @@ def _change(
                 keys.alert(alert.id),
                 alert.model_dump_json(),
                 str(Member(Kind.SEND, alert.id)),
-                alert.channel,
+                alert.overtakes,
                 alert.id,
             ]
             for alert in effects.alerts
         ],
-        "open": state.timer.deadline.timestamp() if state.running and state.timer else None,
+        "open": _deadline(state),
         "settled": _settled_moment(state),
         "keep": int(KEPT.total_seconds()),
         "met": _met(key, account, effects),
@@ -240,6 +252,16 @@ def _ended(before: State | None, after: State) -> dict[str, int]:
     if after.settled is None or (before and before.settled):
         return {}
     return {f"ticket_settled_{after.settled.why.replace(' ', '_')}": 1}
+
+
+def _deadline(state: State) -> float | None:
+    """What a ticket is listed by: the first response's deadline, else the nearest other."""
+    running = state.timers()
+    if not running:
+        return None
+    if state.running:
+        return running[0].deadline.timestamp()
+    return min(timer.deadline for timer in running).timestamp()
 
 
 def _settled_moment(state: State) -> float | None:

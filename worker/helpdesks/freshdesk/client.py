@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from worker.errors import MinutehandError, Transient
 from worker.helpdesks.base import Page
-from worker.helpdesks.freshdesk import fields
+from worker.helpdesks.freshdesk import fields, people
 from worker.helpdesks.freshdesk.calls import Calls, Rate
 from worker.helpdesks.freshdesk.once import Once
 from worker.helpdesks.freshdesk.sweep import Sweep
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from worker.tickets import Changes, Receipt, Ticket
+    from worker.tickets import Changes, Customer, Person, Receipt, Ticket
     from worker.transport import Transport
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,13 @@ class FreshdeskClient:
         """What the last answer's headers said of the account's budget."""
         return self._calls.last_rate
 
-    def fetch(self, ticket_id: str, *, timeout: float = 10.0) -> Ticket:
+    def fetch(
+        self,
+        ticket_id: str,
+        *,
+        timeout: float = 10.0,
+        latest_reply: bool = False,  # noqa: ARG002 the stats tell it anyway
+    ) -> Ticket:
         """GET /tickets/{id}?include=stats; a deleted or spam ticket comes with that status.
 
         The first call in ten minutes also looks up the account's fields.
@@ -140,6 +146,18 @@ class FreshdeskClient:
         last = max((moment for moment in moments if moment), default=None)
         onward = sweep.after(last, more=answer.more)
         return Page(tickets=tickets, watermark=str(onward), more=answer.more and last is not None)
+
+    def customer(self, organization: str) -> Customer:
+        """An organisation with its fields; raises `Gone` when there is none with this id."""
+        return people.customer(self._calls, organization)
+
+    def agent(self, agent_id: str) -> Person | None:
+        """An agent's name and address, or None."""
+        return people.agent(self._calls, agent_id)
+
+    def members(self, group_id: str) -> tuple[Person, ...]:
+        """The agents of a group who have an address."""
+        return people.members(self._calls, group_id)
 
     def ticket_url(self, ticket_id: str) -> str:
         """Where an agent reads the ticket."""

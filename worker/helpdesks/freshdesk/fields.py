@@ -129,7 +129,7 @@ def ticket(raw: Any, *, account: str, names: Mapping[Title, str], url: str) -> T
     created = moment(raw.get("created_at"))
     if created is None:
         raise ValueError("a ticket without created_at")
-    custom = _object(raw.get("custom_fields"))
+    custom, stats = _object(raw.get("custom_fields")), _object(raw.get("stats"))
     source = _number(raw.get("source"))
     priority = _number(raw.get("priority"))
     ticket_id = str(raw["id"])
@@ -148,10 +148,17 @@ def ticket(raw: Any, *, account: str, names: Mapping[Title, str], url: str) -> T
         opened_by_agent=source in _OPENED_BY_AGENT,
         organization=_text(raw.get("company_id")),
         group=_text(raw.get("group_id")),
+        assignee=_text(raw.get("responder_id")),
         brand=_text(raw.get("product_id")),
         form=_text(raw.get("type")),
         source=None if source is None else _SOURCE.get(source, str(source)),
-        first_response_at=moment(_object(raw.get("stats")).get("first_responded_at")),
+        first_response_at=moment(stats.get("first_responded_at")),
+        replied_at=moment(stats.get("agent_responded_at")),
+        fields={
+            name: str(value)
+            for name, value in custom.items()
+            if isinstance(value, str | int | float) and value != ""
+        },
         url=f"{url}/a/tickets/{ticket_id}",
     )
 

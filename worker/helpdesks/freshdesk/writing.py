@@ -15,6 +15,7 @@ from worker.errors import MinutehandError, Transient
 from worker.helpdesks.freshdesk import fields
 from worker.helpdesks.freshdesk.calls import Fault, Refused
 from worker.helpdesks.freshdesk.fields import ATTRIBUTE, PRIORITY, PRIORITY_WORD, Title
+from worker.helpdesks.freshdesk.people import agent_with
 from worker.tickets import Changes, Receipt
 
 if TYPE_CHECKING:
@@ -116,6 +117,14 @@ class Writing:
         body: dict[str, Any] = {}
         if self._changes.priority is not None:
             body["priority"] = PRIORITY[self._changes.priority]
+        if self._changes.group:
+            body["group_id"] = int(self._changes.group)
+        if self._changes.assignee:
+            agent = agent_with(self._calls, self._changes.assignee)
+            if agent is None:
+                self._said.append("nobody assigned: no agent has that address")
+            else:
+                body["responder_id"] = agent
         custom = fields.custom_fields(self._changes, self._names)
         if custom:
             body["custom_fields"] = custom

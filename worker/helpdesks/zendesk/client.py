@@ -15,14 +15,14 @@ import structlog
 
 from worker.errors import Transient
 from worker.helpdesks.base import Page
-from worker.helpdesks.zendesk import fields
+from worker.helpdesks.zendesk import fields, people
 from worker.helpdesks.zendesk.batch import update_many
 from worker.helpdesks.zendesk.calls import Calls, Rate, Refused
-from worker.helpdesks.zendesk.replies import first_public_reply
+from worker.helpdesks.zendesk.replies import first_public_reply, latest_public_reply
 from worker.helpdesks.zendesk.titles import Known, Titles
 from worker.helpdesks.zendesk.token import SignIn
 from worker.settings import account_of
-from worker.tickets import Changes, Receipt, Ticket
+from worker.tickets import Changes, Customer, Person, Receipt, Ticket
 from worker.transport import TimeLeft, Transport
 
 log = structlog.get_logger()
@@ -50,7 +50,7 @@ class ZendeskClient:
         """What the last answers' headers said of the account's budget."""
         return self._calls.last_rate
 
-    def fetch(self, ticket_id: str, *, timeout: float = 10.0) -> Ticket:
+    def fetch(self, ticket_id: str, *, timeout: float = 10.0, latest_reply: bool = False) -> Ticket:
         """GET /tickets/{id}?include=metric_sets; the first in ten minutes looks up the fields.
 
         https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#show-ticket
@@ -73,6 +73,9 @@ class ZendeskClient:
             ticket = self._ticket(raw, metrics, known)
         except ValueError as fault:
             raise Transient(f"Zendesk ticket {ticket_id}: unreadable, {fault}") from None
+        if latest_reply and not ticket.status.over:
+            latest = latest_public_reply(self._calls, ticket, timeout=left.seconds())
+            ticket = ticket.model_copy(update={"replied_at": latest})
         if raw.get("id") in metrics or ticket.status.over:
             return ticket
         replied = first_public_reply(self._calls, ticket, timeout=left.seconds())
@@ -129,6 +132,18 @@ class ZendeskClient:
             watermark=f"{CURSOR}{cursor}" if cursor else watermark or params["start_time"],
             more=content.get("end_of_stream") is False and bool(cursor),
         )
+
+    def customer(self, organization: str) -> Customer:
+        """An organisation with its fields; raises `Gone` when there is none with this id."""
+        return people.customer(self._calls, organization)
+
+    def agent(self, agent_id: str) -> Person | None:
+        """An agent's name and address, or None."""
+        return people.agent(self._calls, agent_id)
+
+    def members(self, group_id: str) -> tuple[Person, ...]:
+        """The agents of a group who have an address."""
+        return people.members(self._calls, group_id)
 
     def ticket_url(self, ticket_id: str) -> str:
         """Where an agent reads the ticket."""

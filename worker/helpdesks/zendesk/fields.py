@@ -84,6 +84,10 @@ def update(changes: Changes, ids: Mapping[str, int]) -> dict[str, Any]:
     ]
     if listed:
         body["custom_fields"] = listed
+    if changes.group:
+        body["group_id"] = int(changes.group)
+    if changes.assignee:
+        body["assignee_email"] = changes.assignee
     if changes.note:
         body["comment"] = {"body": changes.note, "public": False}
     return body
@@ -123,6 +127,11 @@ def ticket(
         update={
             "severity_field": in_field or base.severity_field,
             "review_field": review if isinstance(review, bool) else base.review_field,
+            "fields": {
+                str(number): str(value)
+                for number, value in values.items()
+                if value not in {None, ""} and isinstance(value, str | int | float)
+            },
             "first_response_at": first_response(base.created_at, metric),
             "url": f"{url}/agent/tickets/{base.key.id}",
         }
@@ -175,6 +184,7 @@ def _ticket(raw: Mapping[str, Any], account: str) -> Ticket:
         opened_by_agent=bool(requester and submitter and requester != submitter),
         organization=identifier(raw.get("organization_id")),
         group=identifier(raw.get("group_id")),
+        assignee=identifier(raw.get("assignee_id")),
         brand=identifier(raw.get("brand_id")),
         form=identifier(raw.get("form_id") or raw.get("ticket_form_id")),
         source=str(via.get("channel") or "").lower() or None,

@@ -1,0 +1,50 @@
+"""digest: what was gathered for a channel, as one message."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from worker.channels.base import Alert
+from worker.delivery import digest_of
+from worker.errors import Permanent
+from worker.jobs.frame import carried
+from worker.jobs.notify import given_up, key_of, send, still_true, the_channel
+from worker.store.due import Claim
+from worker.wiring import Parts
+
+
+@carried
+def digest(parts: Parts, claim: Claim, now: datetime) -> None:
+    """Send what is still true of it; a single one goes as it is. Safe to run twice.
+
+    A crash between the channel's send and our record of it may send once more, under the same id.
+    """
+    channel = claim.member.subject
+    waiting = parts.gathering.gathered(channel)
+    alerts = [alert for alert_id in waiting if (alert := _to_send(parts, alert_id, now))]
+    if len(alerts) == 1:
+        send(parts, alerts[0], now)
+    elif alerts:
+        _send_together(parts, channel, alerts, now)
+    if parts.gathering.drop(channel, len(waiting)):
+        parts.due.arm(claim.member, now + parts.policy.digest.hurry)
+
+
+def _to_send(parts: Parts, alert_id: str, now: datetime) -> Alert | None:
+    alert, done = parts.records.alert(alert_id)
+    return alert if alert and not done and still_true(parts, alert, now) else None
+
+
+def _send_together(parts: Parts, name: str, alerts: list[Alert], now: datetime) -> None:
+    try:
+        the_channel(parts, name).send(digest_of(alerts, now), now=now)
+    except Permanent as fault:
+        for alert in alerts:
+            given_up(parts, alert, str(fault), now)
+        return
+    for alert in alerts:
+        parts.records.alert_done(alert.id, "sent in a digest")
+        line = ("sent", f"{alert.step}: {name}, in a digest of {len(alerts)}")
+        parts.records.say(key_of(alert), [line], now=now)
+    parts.journal.count("alert_sent", len(alerts))
+    parts.journal.count("digest_sent")

@@ -1,0 +1,85 @@
+"""What a helpdesk says of customers, agents and groups: asked once, kept for a while in Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+from pydantic import TypeAdapter
+from redis import Redis
+
+from worker.errors import Gone, Permanent, Transient
+from worker.helpdesks.base import Client
+from worker.policy import PEOPLE
+from worker.store import keys
+from worker.tickets import Customer, Person, Ticket
+
+log = structlog.get_logger()
+
+KEPT_SECONDS = 600
+Found = TypeVar("Found")
+_CUSTOMER = TypeAdapter(Customer)
+_PEOPLE = TypeAdapter(tuple[Person, ...])
+
+
+class Lookups:
+    """Over one Redis client (`decode_responses=True`)."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def customer(self, client: Client, ticket: Ticket) -> Customer | None:
+        """The ticket's organisation, empty when the helpdesk knows none; None: no organisation.
+
+        Raises `Transient` when the helpdesk does not answer.
+        """
+        number = ticket.organization
+        if number is None:
+            return None
+
+        def ask() -> Customer:
+            try:
+                return client.customer(number)
+            except Gone:
+                return Customer()
+            except Permanent as fault:
+                log.warning("customer not looked up", ticket=str(ticket.key), fault=str(fault))
+                return Customer()
+
+        return self._kept(_CUSTOMER, ticket, "customer", number, ask)
+
+    def people(self, client: Client, ticket: Ticket, name: str) -> tuple[Person, ...]:
+        """Whom `assignee` or `group` stands for; nobody when that cannot be found out."""
+        assert name in PEOPLE  # noqa: S101 the policy refuses every other
+        number = ticket.assignee if name == "assignee" else ticket.group
+        if number is None:
+            return ()
+
+        def ask() -> tuple[Person, ...]:
+            if name == "group":
+                return client.members(number)
+            agent = client.agent(number)
+            return (agent,) if agent else ()
+
+        try:
+            return self._kept(_PEOPLE, ticket, name, number, ask)
+        except (Transient, Permanent) as fault:
+            log.warning("nobody looked up", ticket=str(ticket.key), who=name, fault=str(fault))
+            return ()
+
+    def _kept(
+        self,
+        shape: TypeAdapter[Found],
+        ticket: Ticket,
+        what: str,
+        number: str,
+        ask: Callable[[], Found],
+    ) -> Found:
+        key = keys.looked_up(f"{ticket.key.helpdesk}/{ticket.key.account}", what, number)
+        kept = self._redis.get(key)
+        if kept is not None:
+            return shape.validate_json(str(kept))
+        found = ask()
+        self._redis.set(key, shape.dump_json(found), ex=KEPT_SECONDS)
+        return found
