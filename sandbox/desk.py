@@ -73,6 +73,8 @@ class Desk:
         self.service_user: User
         self.bot: User
         self.agents: list[User] = []
+        self.groups: dict[int, tuple[str, list[User]]] = {}
+        """Number -> name and members."""
         self.listeners: list[Listener] = []
         self.carries_tags = carries_tags
         """Zendesk: a dropdown's value and a ticked checkbox are tags too."""

@@ -48,6 +48,7 @@ def furnish(desk: Desk, *, first_id: int, service_email: str) -> None:
         made = Organization(id=first_id + 100 + offset, name=name, plan=plan, tags=tags)
         desk.organizations[made.id] = made
     lay_fields(desk, list(TITLES), first_id=first_id + 200)
+    desk.groups[first_id + 300] = ("Second line", list(desk.agents))
 
 
 def lay_fields(desk: Desk, titles: list[str], *, first_id: int | None = None) -> None:

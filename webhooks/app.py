@@ -8,6 +8,7 @@ from flask import Flask, Response, jsonify, request
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
+from webhooks.acknowledge import acknowledge
 from webhooks.board import board
 from webhooks.health import health
 from webhooks.inbox import LONGEST_BODY, RETRY_AFTER_SECONDS, inbox
@@ -29,6 +30,7 @@ def create_app(parts: Parts) -> Flask:
     )
     app.register_blueprint(inbox(settings, parts.due, parts.journal))
     app.register_blueprint(health(Health(parts.redis)))
+    app.register_blueprint(acknowledge(parts.links, parts.records, parts.due, parts.policy))
     app.register_blueprint(board(source, settings, zone=parts.policy.time_zone))
     protect(app, settings, settings.secret_key.get_secret_value() if settings.secret_key else "")
     app.register_error_handler(RedisError, _redis_away)

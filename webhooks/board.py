@@ -173,6 +173,7 @@ def flags(state: State) -> list[str]:
     found = {
         "review": decision and decision.needs_review,
         "depends on Meta": decision and decision.meta_dependency,
+        "acknowledged": any(timer.acknowledged for timer in state.timers()),
         "set by a person": decision and decision.by is DecidedBy.PERSON,
         "found by poll": state.recovered,
         "could not be written": state.could_not_write,
@@ -218,9 +219,25 @@ def explained(state: State, lines: list[Line], now: datetime, zone: str) -> dict
         "url": url if url and urlsplit(url).scheme in {"http", "https"} else None,
         "arithmetic": arithmetic(timer, zone) if timer else None,
         "steps": [_step(step, state, lines, now, zone) for step in timer.steps] if timer else [],
+        "others": [
+            {
+                "words": other.target.words,
+                "arithmetic": arithmetic(other, zone),
+                "next": _next(other, now, zone),
+            }
+            for other in state.others.values()
+        ],
+        "acknowledged": _acknowledged(state, zone),
         "lines": [(clock_time(line.at, zone), line.what, line.text) for line in lines],
         "read_at": clock_time(state.read_at, zone),
     }
+
+
+def _acknowledged(state: State, zone: str) -> str | None:
+    said = [one.acknowledged for one in state.timers() if one.acknowledged]
+    if not said:
+        return None
+    return f"by {said[0].by}, quiet until {clock_time(said[0].until, zone)}"
 
 
 def _step(step: Step, state: State, lines: list[Line], now: datetime, zone: str) -> dict[str, Any]:

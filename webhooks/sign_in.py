@@ -35,7 +35,8 @@ from worker.errors import Misconfigured
 from worker.settings import Settings
 
 OPEN_PATHS = ("/healthz", "/readyz", "/sign-in")
-OPEN_FOLDERS = ("/webhooks/", "/static/")
+OPEN_FOLDERS = ("/webhooks/", "/static/", "/acknowledge/")
+"""Each has a lock of its own, or nothing to lock: signatures, files, signed links."""
 FORWARDING = ("X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "Via")
 SIGNED_IN_FOR = timedelta(days=7)
 LONGEST_PASSWORD = 1000

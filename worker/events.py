@@ -27,6 +27,11 @@ class EventKind(StrEnum):
     """Something happened; the ticket has to be fetched to learn what."""
     SEEN = "seen"
     """A poll's whole reading of the ticket."""
+    ACKNOWLEDGED = "acknowledged"
+    """Somebody said on our page that they are on it; `actor` is who, `field` the target, `now`
+    their e-mail address, if they gave one."""
+    SEVERITY_CHOSEN = "severity chosen"
+    """Somebody set a severity on our page; `actor` is who, `now` the severity."""
 
 
 class Comment(Noun):

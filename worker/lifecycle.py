@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from worker.acknowledging import acknowledged, severity_chosen
 from worker.conversation import BODY_KEPT, comment_made, follow_status, whole_reading
 from worker.events import Event, EventKind
 from worker.outcome import Outcome, decided_text, know, settle, under
@@ -23,6 +24,15 @@ from worker.record import Settlement, State
 from worker.severity import Rubric, decide
 from worker.tickets import Changes, Customer, DecidedBy, Decision, Reason, Severity, Ticket
 
+ENDINGS = {
+    EventKind.MERGED: (Settlement.MERGED, "merged"),
+    EventKind.DELETED: (Settlement.DELETED, "deleted at the helpdesk"),
+    EventKind.SPAM: (Settlement.SPAM, "marked as spam"),
+}
+ON_OUR_PAGE = {
+    EventKind.ACKNOWLEDGED: acknowledged,
+    EventKind.SEVERITY_CHOSEN: severity_chosen,
+}
 POLL_IS_LATE = timedelta(seconds=5)
 """A poll that finds a ticket sooner than this did not make up for a lost webhook."""
 
@@ -111,32 +121,32 @@ def begin(
     return follow_status(state, ticket, policy, now, lines)
 
 
-def take(  # noqa: PLR0911 one way out per kind of event reads best
-    state: State, event: Event, policy: Policy, rubric: Rubric, now: datetime
-) -> Outcome:
+def take(state: State, event: Event, policy: Policy, rubric: Rubric, now: datetime) -> Outcome:
     """One more event on a known ticket."""
     if event.kind is EventKind.COMMENT and event.comment:
         return comment_made(state, event, policy, rubric, now)
     if event.kind in {EventKind.PRIORITY, EventKind.FIELD}:
         return changed_by_hand(state, event, policy, now)
-    if event.kind is EventKind.MERGED:
-        text = f"merged into {event.merged_into}" if event.merged_into else "merged"
-        return settle(state, Settlement.MERGED, now, [("settled", text)])
-    if event.kind is EventKind.DELETED:
-        return settle(state, Settlement.DELETED, now, [("settled", "deleted at the helpdesk")])
-    if event.kind is EventKind.SPAM:
-        return settle(state, Settlement.SPAM, now, [("settled", "marked as spam")])
+    if event.kind in ENDINGS:
+        return _ended(state, event, now)
     if event.kind is EventKind.STATUS and event.ticket:
         return follow_status(state, event.ticket, policy, event.happened_at or now, [])
     if event.kind is EventKind.TAGS:
         return Outcome(state=respect_removed_tags(state, event, now))
     if event.kind is EventKind.MERGED_IN and event.now:
-        return raise_to(
-            state, Severity(event.now), f"ticket {event.was} was merged in", policy, now
-        )
+        text = f"ticket {event.was} was merged in"
+        return raise_to(state, Severity(event.now), text, policy, now)
+    if event.kind in ON_OUR_PAGE:
+        return ON_OUR_PAGE[event.kind](state, event, policy, now)
     if event.kind is EventKind.SEEN and event.ticket:
         return whole_reading(state, event.ticket, policy, _as_of(event, now))
     return Outcome(state=state)
+
+
+def _ended(state: State, event: Event, now: datetime) -> Outcome:
+    why, text = ENDINGS[event.kind]
+    into = f" into {event.merged_into}" if event.merged_into else ""
+    return settle(state, why, now, [("settled", f"{text}{into}")])
 
 
 def _as_of(event: Event, now: datetime) -> datetime:

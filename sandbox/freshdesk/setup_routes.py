@@ -10,7 +10,7 @@ import secrets
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, g, request
 
 from sandbox import moments
 from sandbox.freshdesk import changes, errors, wire
@@ -31,6 +31,7 @@ def routes(account: FreshdeskAccount) -> Blueprint:
     _field_routes(made, account)
     _rule_routes(made, account)
     _people_routes(made, account)
+    _customer_routes(made, account)
     return made
 
 
@@ -189,7 +190,9 @@ def _people_routes(made: Blueprint, account: FreshdeskAccount) -> None:
 
     @made.get("/agents")
     def agents() -> Response:
-        return answer([wire.agent(one) for one in list(desk.users.values()) if one.is_staff])
+        wanted = request.args.get("email", "").lower()
+        staff = [one for one in list(desk.users.values()) if one.is_staff]
+        return answer([wire.agent(one) for one in staff if wanted in {"", one.email.lower()}])
 
     @made.get("/agents/<int:user_id>")
     def agent(user_id: int) -> Response:
@@ -199,14 +202,25 @@ def _people_routes(made: Blueprint, account: FreshdeskAccount) -> None:
     def contact(user_id: int) -> Response:
         return answer(wire.contact(user(user_id, staff=False)))
 
+    @made.get("/settings/helpdesk")
+    def helpdesk() -> Response:
+        others: dict[str, list[str]] = {"supported_languages": [], "portal_languages": []}
+        return answer({"primary_language": "en", **others})
+
+
+def _customer_routes(made: Blueprint, account: FreshdeskAccount) -> None:
+    desk = account.desk
+
+    @made.get("/groups/<int:group_id>")
+    def group(group_id: int) -> Response:
+        if group_id not in desk.groups:
+            raise errors.not_found()
+        name, people = desk.groups[group_id]
+        return answer({"id": group_id, "name": name, "agent_ids": [one.id for one in people]})
+
     @made.get("/companies/<int:company_id>")
     def company(company_id: int) -> Response:
         found = desk.organizations.get(company_id)
         if found is None:
             raise errors.not_found()
         return answer(wire.company(found))
-
-    @made.get("/settings/helpdesk")
-    def helpdesk() -> Response:
-        others: dict[str, list[str]] = {"supported_languages": [], "portal_languages": []}
-        return answer({"primary_language": "en", **others})

@@ -32,6 +32,13 @@ def understood(desk: Desk, sent: dict[str, Any]) -> dict[str, Any]:
     changes: dict[str, Any] = {
         ours: sent[theirs] for theirs, ours in _AS_SENT.items() if theirs in sent
     }
+    if sent.get("assignee_email"):
+        wanted = str(sent["assignee_email"]).lower()
+        staff = [one for one in desk.users.values() if one.is_staff]
+        found = next((one for one in staff if one.email.lower() == wanted), None)
+        if found is None:
+            raise errors.wrong_value("assignee_email", "Assignee", wanted)
+        changes["assignee_id"] = found.id
     for attribute, ours, allowed in (
         ("priority", "priority", (*PRIORITIES, None)),
         ("type", "kind", (*TYPES, None)),

@@ -43,6 +43,13 @@ def routes(account: ZendeskAccount) -> Blueprint:
         shown = [wire.user(desk.users[one]) for one in ids_asked() if one in desk.users]
         return answer({"users": shown, "count": len(shown), "next_page": None})
 
+    @made.get("/groups/<int:group_id>/users")
+    def group_users(group_id: int) -> Response:
+        if group_id not in desk.groups:
+            raise errors.not_found()
+        shown = [wire.user(one) for one in desk.groups[group_id][1]]
+        return answer({"users": shown, "count": len(shown), "next_page": None})
+
     @made.get("/organizations/<int:organization_id>")
     def organization(organization_id: int) -> Response:
         found = desk.organizations.get(organization_id)

@@ -321,6 +321,10 @@ class World:
             if posted.path.endswith(channel)
         ]
 
+    def there(self, key: TicketKey) -> Any:
+        """The sandbox's own ticket, to set what only the helpdesk knows."""
+        return self.sandbox.desks[key.helpdesk].tickets[int(key.id)]
+
     def pass_time(self, key: TicketKey, seconds: float) -> None:
         """As if so many seconds had gone by for this ticket, here and at the helpdesk."""
         span = timedelta(seconds=seconds)
@@ -367,6 +371,8 @@ def _earlier(value: Any, span: timedelta) -> Any:
         return value - span
     if isinstance(value, tuple):
         return tuple(_earlier(one, span) for one in value)
+    if isinstance(value, dict):
+        return {name: _earlier(one, span) for name, one in value.items()}
     if isinstance(value, Noun):
         moved = {name: _earlier(one, span) for name, one in value}
         return value.model_copy(update=moved)

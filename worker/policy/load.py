@@ -88,7 +88,7 @@ def _built_in() -> dict[str, Any]:
 
 
 _BUILT_IN = ("builtin.toml", "rubric.toml")
-_WHOLE = {"first_response", "next_reply", "resolution", "quiet"}
+_WHOLE = {"first_response", "next_reply", "resolution"}
 """Tables that replace the built-in one as a whole: a severity left out has no target."""
 
 

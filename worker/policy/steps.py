@@ -62,17 +62,17 @@ class ChannelRule(Noun):
 class Acknowledge(Noun):
     """What an acknowledgement does."""
 
-    quiet: Mapping[Severity, Span] = Field(
-        default_factory=lambda: {
-            Severity.P1: timedelta(minutes=15),
-            **dict.fromkeys((Severity.P2, Severity.P3, Severity.P4), timedelta(hours=1)),
-        }
-    )
-    """How long it keeps repeats and steps before the breach quiet."""
+    quiet: Mapping[Severity, Span] = Field(default_factory=dict)
+    """How long it keeps repeats and steps before the breach quiet; P1 15 min, others an hour."""
     valid: Span = timedelta(days=3)
     """How long the link in an alert works."""
     assign: bool = False
     """Whoever acknowledges with the address of an agent gets the ticket."""
+
+    def quiet_for(self, severity: Severity) -> timedelta:
+        """How long an acknowledgement of such a ticket holds."""
+        own = self.quiet.get(severity)
+        return own or (timedelta(minutes=15) if severity is Severity.P1 else timedelta(hours=1))
 
 
 class Digest(Noun):

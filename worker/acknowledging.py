@@ -1,0 +1,63 @@
+"""Somebody is on it: what an acknowledgement, or a severity set on our page, means. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from worker.events import Event
+from worker.outcome import Outcome
+from worker.people import person_set
+from worker.policy import Policy
+from worker.record import State
+from worker.targets import clock_time
+from worker.tickets import Severity, Target, one_line
+from worker.timer import Acknowledged
+
+LONGEST_NAME = 80
+
+
+def acknowledged(state: State, event: Event, policy: Policy, now: datetime) -> Outcome:
+    """Repeats and steps before the breach keep quiet for a while; a reply beats it.
+
+    The breach itself is always told, and when the time is over without a reply it is asked again.
+    """
+    at, decision = event.happened_at or now, state.decision
+    target = Target(event.field) if event.field in set(Target) else Target.FIRST_RESPONSE
+    timer = next((one for one in state.timers() if one.target is target), None)
+    by = one_line(event.actor or "somebody", LONGEST_NAME)
+    if timer is None or decision is None:
+        return Outcome(state=state, lines=(("said", f"acknowledged by {by}, when it was over"),))
+    until = at + policy.acknowledge.quiet_for(decision.severity)
+    taken = timer.model_copy(update={"acknowledged": Acknowledged(by=by, at=at, until=until)})
+    quiet = clock_time(until, policy.time_zone)
+    owed = state.owed.model_copy(
+        update={
+            "note": _and(
+                state.owed.note,
+                f"Acknowledged by {by} in Minutehand at {clock_time(at, policy.time_zone)}. "
+                f"Without a public reply it is asked again at {quiet}.",
+            ),
+            "assignee": event.now if policy.acknowledge.assign else state.owed.assignee,
+        }
+    )
+    return Outcome(
+        state=state.with_timer(taken).model_copy(update={"owed": owed}),
+        lines=(("acknowledged", f"{target.words}: by {by}, quiet until {quiet}"),),
+    )
+
+
+def severity_chosen(state: State, event: Event, policy: Policy, now: datetime) -> Outcome:
+    """A person's decision, made on our page instead of at the helpdesk; it is written there."""
+    at = event.happened_at or now
+    by = one_line(event.actor or "somebody", LONGEST_NAME)
+    try:
+        severity = Severity(event.now or "")
+    except ValueError:
+        return Outcome(state=state)
+    set_by = person_set(state, "severity", severity, policy, at)
+    lines = tuple((what, f"{by} {text}, in Minutehand") for what, text in set_by.lines)
+    return Outcome(state=set_by.state, lines=lines)
+
+
+def _and(before: str | None, text: str) -> str:
+    return f"{before}\n\n{text}" if before else text
