@@ -7,7 +7,7 @@ import sys
 import click
 from redis.exceptions import RedisError
 
-from worker.commands import decide, look, processes, up
+from worker.commands import decide, look, policy, processes, up
 from worker.errors import MinutehandError
 from worker.version import VERSION
 
@@ -28,7 +28,7 @@ for command in (
     processes.web,
     processes.work,
     processes.clock,
-    decide.policy,
+    policy.policy,
     decide.classify,
     decide.simulate,
     look.explain,

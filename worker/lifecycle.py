@@ -121,7 +121,9 @@ def begin(
     return follow_status(state, ticket, policy, now, lines)
 
 
-def take(state: State, event: Event, policy: Policy, rubric: Rubric, now: datetime) -> Outcome:
+def take(  # noqa: PLR0911 one way out per kind of event reads best
+    state: State, event: Event, policy: Policy, rubric: Rubric, now: datetime
+) -> Outcome:
     """One more event on a known ticket."""
     if event.kind is EventKind.COMMENT and event.comment:
         return comment_made(state, event, policy, rubric, now)

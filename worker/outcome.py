@@ -87,31 +87,49 @@ def of_customer(state: State, customer: Customer, policy: Policy) -> Outcome:
     return Outcome(state=after, lines=(("said", text),))
 
 
-def replanned(state: State, policy: Policy) -> State:
-    """The same decision under what is known, or in force, now; steps that were sent stay sent."""
-    if state.decision is None:
+def replanned(state: State, policy: Policy, *, handled_until: datetime | None = None) -> State:
+    """The same decision under what is known, or in force, now; steps that were sent stay sent.
+
+    A target that the plan did not have before begins, and what was due of it by `handled_until`
+    counts as handled.
+    """
+    if state.decision is None or (state.timer is None and state.settled):
         return state
+    running = {timer.target: timer for timer in state.timers()}
+    wanted = dict.fromkeys((*running, Target.RESOLUTION))
+    if not state.settled:
+        wanted = dict.fromkeys((Target.FIRST_RESPONSE, *wanted))
     timers: dict[Target, Timer] = {}
-    for running in state.timers():
-        planned = (
-            start_review(state.ticket, policy, running.created_at)
-            if running.target is Target.REVIEW
-            else start_timer(
-                state.ticket,
-                state.decision,
-                policy,
-                state.customer,
-                target=running.target,
-                since=running.created_at,
-            )
-        )
+    for target in wanted:
+        planned = _planned(state, policy, target, running.get(target))
         if planned:
-            kept = {"told": running.told, "acknowledged": running.acknowledged}
-            handled = {"handled_until": max(running.handled_until, planned.handled_until)}
-            timers[running.target] = planned.model_copy(update={**kept, **handled})
+            timers[target] = planned
+            if handled_until and target not in running:
+                timers[target] = planned.model_copy(update={"handled_until": handled_until})
     first = timers.pop(Target.FIRST_RESPONSE, None)
     timer = state.timer if state.settled else first
     return state.model_copy(update={"timer": timer, "others": timers})
+
+
+def _planned(state: State, policy: Policy, target: Target, running: Timer | None) -> Timer | None:
+    """One timer planned anew, with what has happened on it."""
+    if state.decision is None:
+        return None
+    if target is Target.REVIEW:
+        return running
+    planned = start_timer(
+        state.ticket,
+        state.decision,
+        policy,
+        state.customer,
+        target=target,
+        since=running.created_at if running else None,
+    )
+    if planned is None or running is None:
+        return planned
+    handled = max(running.handled_until, planned.handled_until)
+    kept = {"told": running.told, "acknowledged": running.acknowledged, "handled_until": handled}
+    return planned.model_copy(update=kept)
 
 
 def settle(state: State, why: Settlement, at: datetime, lines: list[tuple[str, str]]) -> Outcome:

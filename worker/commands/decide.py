@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, TextIO
@@ -12,77 +11,11 @@ import click
 
 from worker.errors import Misconfigured
 from worker.note import NAMES
-from worker.policy import Policy, PolicyTest
 from worker.settings import Settings
 from worker.severity import Rubric, decide
 from worker.targets import arithmetic, plan_in_words, start_timer
-from worker.tickets import Decision, Reason, Severity, Ticket, TicketKey, one_line
+from worker.tickets import Decision, Reason, Ticket, TicketKey, one_line
 from worker.wiring import policy_from
-
-
-@click.group()
-def policy() -> None:
-    """Work with the policy file."""
-
-
-@policy.command("check")
-def check() -> None:
-    """Read the policy and name every fault with its line. Example: minutehand policy check"""
-    settings = Settings.from_environment()
-    found = policy_from(settings)
-    exists = settings.policy_file.exists()
-    said = str(settings.policy_file) if exists else f"{settings.policy_file} (absent: built-in)"
-    click.echo(f"{said}: no faults; {len(found.steps)} steps, {len(found.channels)} channels")
-    if found.unreached(Severity.P1):
-        click.echo("warning: P1 alerts reach nobody; name a channel in [channels]", err=True)
-
-
-@policy.command("test")
-def test() -> None:
-    """Decide every example of the rubric and the FAQ, and your own [[tests]], and compare.
-
-    Example: minutehand policy test
-    """
-    found = policy_from(Settings.from_environment())
-    rubric = Rubric.of(found)
-    tests = list(_tests(found))
-    failures = 0
-    for origin, wanted in tests:
-        decision = decide(wanted.subject, wanted.body, rubric)
-        differs = list(_differences(wanted, decision))
-        if differs:
-            failures += 1
-            click.echo(f"FAILED ({origin}): {one_line(wanted.subject or wanted.body, 90)}")
-            for line in [*differs, *decision_lines(decision)]:
-                click.echo(f"  {line}")
-    click.echo(f"{len(tests)} policy tests: {len(tests) - failures} right, {failures} wrong")
-    if failures:
-        click.echo(
-            "A wrong one: correct the test, or the [[rubric]] rule that its facts lead to.",
-            err=True,
-        )
-        sys.exit(1)
-
-
-def _tests(policy: Policy) -> Iterator[tuple[str, PolicyTest]]:
-    for severity, words in policy.severity.items():
-        for example in words.examples:
-            wanted = PolicyTest(subject=example, body=example, severity=(severity,))
-            yield f"an example of {severity}", wanted
-    for entry in policy.faq:
-        wanted = PolicyTest(subject=entry.question, body=entry.question, severity=(Severity.P4,))
-        yield "a question of the FAQ", wanted
-    for number, own in enumerate(policy.tests, start=1):
-        yield f"number {number} of [[tests]]", own
-
-
-def _differences(wanted: PolicyTest, decision: Decision) -> Iterator[str]:
-    if decision.severity not in wanted.severity:
-        yield f"wanted {' or '.join(wanted.severity)}, decided {decision.severity}"
-    if wanted.meta_dependency not in {None, decision.meta_dependency}:
-        yield f"wanted meta_dependency = {str(wanted.meta_dependency).lower()}"
-    if wanted.needs_review not in {None, decision.needs_review}:
-        yield f"wanted needs_review = {str(wanted.needs_review).lower()}"
 
 
 @click.command()
