@@ -113,7 +113,9 @@ def begin(
         lines.append(("settled", f"out of scope: the policy ignores {ignored}"))
         return settle(state, Settlement.OUT_OF_SCOPE, now, lines)
     decision = _first_decision(ticket, policy, rubric, met_later=met_later)
-    state = know(state, severity=ticket.severity_field)
+    # Without its tag the field is written again, as severity and tag belong together.
+    tagged = ticket.severity_field and f"sla_{ticket.severity_field.lower()}" in ticket.tags
+    state = know(state, severity=ticket.severity_field if tagged else None)
     rebuilt = met_later and ticket.severity_field is not None and not ticket.follow_up
     state = state.model_copy(update={"noted": rebuilt})
     state = under(state, decision, policy, at=now)

@@ -56,15 +56,22 @@ def changed_by_hand(state: State, event: Event, policy: Policy, now: datetime) -
         )
     overwritten = state.wrote_at is not None and at <= state.wrote_at
     known = know(state, **{field: None if overwritten else severity})
-    return person_set(known, field, severity, policy, at)
+    return person_set(known, field, severity, policy, at, overwritten=overwritten)
 
 
 def person_set(
-    state: State, field: str, severity: Severity | None, policy: Policy, at: datetime
+    state: State,
+    field: str,
+    severity: Severity | None,
+    policy: Policy,
+    at: datetime,
+    *,
+    overwritten: bool = False,
 ) -> Outcome:
     """A person decided at that moment: the severity is theirs, the deadline follows.
 
-    What we wrote to the field before is forgotten, so that going back to it is heard as well.
+    What we wrote to the field before is forgotten, so that going back to it is heard as well; not
+    so when our write ran over the person's, whose echo is still to come.
     """
     held = state.decision
     if severity is None or held is None or state.settled:
@@ -76,7 +83,7 @@ def person_set(
         return Outcome(state=state, lines=(("person", "priority changed; the SLA severity holds"),))
     name = NAMES[field]
     decision = by_person(held, severity, f"a person set the {name}")
-    others = tuple(write for write in state.writes if write.field != field)
+    others = tuple(write for write in state.writes if overwritten or write.field != field)
     decided = state.model_copy(update={"writes": others, "person_at": at})
     return Outcome(
         state=under(decided, decision, policy, at=at),
