@@ -101,6 +101,7 @@ def begin(
     kept = ticket.model_copy(update={"body": ticket.body[:BODY_KEPT], "fields": fields})
     state = State(
         ticket=kept,
+        policy=policy.version,
         customer=customer,
         read_at=read_at,
         recovered=recovered,

@@ -108,7 +108,7 @@ def replanned(state: State, policy: Policy, *, handled_until: datetime | None = 
                 timers[target] = planned.model_copy(update={"handled_until": handled_until})
     first = timers.pop(Target.FIRST_RESPONSE, None)
     timer = state.timer if state.settled else first
-    return state.model_copy(update={"timer": timer, "others": timers})
+    return state.model_copy(update={"timer": timer, "others": timers, "policy": policy.version})
 
 
 def _planned(state: State, policy: Policy, target: Target, running: Timer | None) -> Timer | None:

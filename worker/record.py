@@ -58,6 +58,8 @@ class State(Noun):
     """The last reading, its body cut short."""
     read_at: Moment
     """When that reading was taken."""
+    policy: str | None = None
+    """The version of the policy that was in force when the ticket came; it stays with it."""
     decision: Decision | None = None
     timer: Timer | None = None
     """None: no target for this plan, or out of scope."""

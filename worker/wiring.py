@@ -21,6 +21,7 @@ from worker.helpdesks.base import Client
 from worker.helpdesks.registry import HELPDESKS
 from worker.links import Links
 from worker.lookups import Lookups
+from worker.policies import Policies
 from worker.policy import Policy, load_policy
 from worker.settings import Settings
 from worker.severity import Rubric
@@ -68,6 +69,8 @@ class Parts:
     gathers: frozenset[str]
     """Channels to which many alerts may come as one digest."""
     gathering: Gathering
+    policies: Policies
+    """Which policy holds for which ticket; `policy` is the one in force for new ones."""
     lookups: Lookups
     links: Links
 
@@ -85,10 +88,11 @@ def build(settings: Settings, *, redis: Redis | None = None) -> Parts:
     policy = policy_from(settings)
     transport = Transport()
     store = redis or open_redis(settings)
+    rubric = Rubric.of(policy)
     return Parts(
         settings=settings,
         policy=policy,
-        rubric=Rubric.of(policy),
+        rubric=rubric,
         redis=store,
         due=DueSet(store),
         records=Records(store),
@@ -101,6 +105,7 @@ def build(settings: Settings, *, redis: Redis | None = None) -> Parts:
         follows=_those(policy, lambda kind: kind.FOLLOWS),
         gathers=_those(policy, lambda kind: kind.GATHERS),
         gathering=Gathering(store),
+        policies=Policies(store, policy, rubric),
         lookups=Lookups(store),
         links=Links(
             settings.public_url,

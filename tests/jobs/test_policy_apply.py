@@ -73,3 +73,22 @@ def test_a_target_that_is_new_begins_without_its_past_steps(
     drain(world.parts)
     assert world.state(key).others
     assert world.alerts("team") == []
+
+
+def test_the_policy_that_a_ticket_came_under_stays_with_it(
+    world: World, helpdesk: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = world.decided(helpdesk)
+    world.start(policy=FASTER.replace('P2 = "20m"', 'P2 = "7m"'))
+    world.change(key, priority="high")
+    world.touch(key)
+    drain(world.parts)
+    timer = world.state(key).timer
+    assert timer
+    assert timer.deadline == timer.created_at + timedelta(minutes=20)
+
+    apply(world, monkeypatch, "--yes")
+    timer = world.state(key).timer
+    assert timer
+    assert timer.deadline == timer.created_at + timedelta(minutes=7)
+    assert world.state(world.decided(helpdesk)).policy == world.parts.policy.version

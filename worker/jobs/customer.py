@@ -32,7 +32,7 @@ def look_up(parts: Parts, claim: Claim, now: datetime) -> None:
     def step(held: State | None) -> tuple[State, Effects] | None:
         if held is None or held.decision is None:
             return None
-        outcome = of_customer(held, customer, parts.policy)
+        outcome = of_customer(held, customer, parts.policies.of(held).policy)
         after = outcome.state
         changes = differences(after, parts.settings.mode, parts.policy.time_zone, now)
         writes = not changes.empty and not after.settled

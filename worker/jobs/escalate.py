@@ -148,10 +148,11 @@ def _step(
 ) -> tuple[State, Effects] | None:
     if state is None or not state.timers():
         return None
+    rules = parts.policies.of(state)
     lines: list[tuple[str, str]] = []
     alerts: list[Alert] = []
     if reading:
-        outcome = fold(state, (), reading, parts.policy, parts.rubric, now)
+        outcome = fold(state, (), reading, *rules, now)
         if outcome is None:
             return None
         state, lines = outcome.state, [*outcome.lines]
@@ -165,7 +166,7 @@ def _step(
             state,
             timer,
             due,
-            parts.policy,
+            rules.policy,
             parts.settings.mode,
             confirmed=confirmed,
             links=parts.links,

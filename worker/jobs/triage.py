@@ -57,7 +57,8 @@ def take_in(
     customer, missing = _customer(parts, key, events, reading)
 
     def step(state: State | None) -> tuple[State, Effects] | None:
-        outcome = fold(state, events, reading, parts.policy, parts.rubric, now, customer=customer)
+        rules = parts.policies.of(state)
+        outcome = fold(state, events, reading, *rules, now, customer=customer)
         if outcome is None or (state is None and outcome.state.ticket.created_at < start):
             return None
         after = _with_url(outcome.state, parts, key)

@@ -161,7 +161,8 @@ def _read_again(parts: Parts, key: TicketKey, now: datetime) -> Ticket:
     reading = client.fetch(key.id)
 
     def step(state: State | None) -> tuple[State, Effects] | None:
-        outcome = fold(state, (), reading, parts.policy, parts.rubric, now) if state else None
+        rules = parts.policies.of(state)
+        outcome = fold(state, (), reading, *rules, now) if state else None
         if state is None or outcome is None:
             return None
         after = outcome.state

@@ -2,7 +2,7 @@
 the reading of the file itself.
 """
 
-from worker.policy.load import load_policy, read_policy
+from worker.policy.load import load_policy, policy_again, read_policy
 from worker.policy.model import Policy, PolicyTest, Preset, RubricRule
 from worker.policy.plans import Plan
 from worker.policy.steps import PEOPLE, ChannelRule, Review, StepRule
@@ -18,5 +18,6 @@ __all__ = [
     "RubricRule",
     "StepRule",
     "load_policy",
+    "policy_again",
     "read_policy",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -58,13 +59,23 @@ def read_policy(
         faults.append(f"{name}:{line}: {words}" if line else f"{name}: {words}")
 
     channels = _channels(own.pop("channels", {}), environment, channel_types, say)
+    source = json.dumps(own, default=str, sort_keys=True)
     policy = _validated(own, channels, say)
     if policy:
         for place, words in contradictions(policy, own):
             say(place, words)
     if faults or policy is None:
         raise Misconfigured(*sorted(set(faults), key=_by_line))
-    return policy
+    return policy.model_copy(update={"source": source})
+
+
+def policy_again(source: str, channels: Mapping[str, ChannelRule]) -> Policy:
+    """The policy that a `Policy.source` came from, with the channels of now.
+
+    Raises ValueError when this version no longer understands it.
+    """
+    policy = Policy.model_validate({**_over(_built_in(), json.loads(source)), "channels": channels})
+    return policy.model_copy(update={"source": source})
 
 
 def _validated(own: dict[str, Any], channels: dict[str, ChannelRule], say: Say) -> Policy | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
@@ -146,6 +147,9 @@ class Faq(Noun):
 class Policy(Noun):
     """All behaviour, as `policy.toml` over the built-in policy says it."""
 
+    source: str = Field(default="{}", repr=False)
+    """What the file says, channels aside, as JSON: by it a ticket's policy is known again."""
+
     default_plan: str
     time_zone: Zone = "UTC"
     """For moments shown to people; inside, everything is UTC."""
@@ -175,6 +179,11 @@ class Policy(Noun):
     support: Support
     meta_dependency: MetaDependency
     faq: tuple[Faq, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """Equal for policies that say the same."""
+        return hashlib.sha256(self.source.encode()).hexdigest()[:16]
 
     def plan_of(self, ticket: Ticket, customer: Customer | None = None) -> tuple[str, bool]:
         """The ticket's plan, and whether it is known (False: the default is assumed)."""

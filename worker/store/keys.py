@@ -91,6 +91,11 @@ def looked_up(account: str, what: str, number: str) -> str:
     return f"mh:looked-up:{account}:{what}:{number}"
 
 
+def policy(digest: str) -> str:
+    """What a policy said that tickets came under, as JSON."""
+    return f"mh:policy:{digest}"
+
+
 def watermark(account: str) -> str:
     """`account` is `helpdesk/account`, here and below."""
     return f"mh:watermark:{account}"
