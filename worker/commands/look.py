@@ -42,6 +42,8 @@ def explain(helpdesk: str, ticket_id: str) -> None:
         if state.timer:
             shown = arithmetic(state.timer, parts.policy.time_zone)
             click.echo(f"{shown}, {plan_in_words(state.timer)}")
+        for other in state.others.values():
+            click.echo(f"{other.target.words}: {arithmetic(other, parts.policy.time_zone)}")
         for entry in parts.records.lines(key):
             click.echo(
                 f"  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.what:<20} {one_line(entry.text, 200)}"
