@@ -66,6 +66,7 @@ def digest_of(alerts: Sequence[Alert], now: datetime) -> Alert:
             "step": f"{len(alerts)} tickets",
             "reasons": (),
             "acknowledge_url": None,
+            "instead_of": None,
             "gather": False,
             "made_at": now,
             "listed": tuple(

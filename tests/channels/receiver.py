@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
-from worker.channels.base import Alert, AlertTicket
-from worker.tickets import Reason, Severity
+from worker.channels.base import Alert, AlertTicket, Listed
+from worker.tickets import Reason, Severity, Target
 
 NOW = datetime(2026, 11, 23, 10, 33, 45, tzinfo=UTC)
 TOKEN = "T0SECRETPATH"
@@ -74,17 +74,21 @@ def receiving() -> Iterator[Receiver]:
             thread.join(5)
 
 
-def an_alert(**facts: Any) -> Alert:
-    ticket = AlertTicket(
+def a_ticket(**facts: Any) -> AlertTicket:
+    return AlertTicket(
         **{
             "helpdesk": "zendesk",
             "account": "acme",
             "id": "123",
             "subject": "Nobody can log in",
             "url": "https://acme.zendesk.com/agent/tickets/123",
-            **facts.pop("ticket", {}),
+            **facts,
         }
     )
+
+
+def an_alert(**facts: Any) -> Alert:
+    ticket = a_ticket(**facts.pop("ticket", {}))
     return Alert(
         **{
             "id": "5b2f",
@@ -109,4 +113,22 @@ def a_hostile_alert(**facts: Any) -> Alert:
             "reasons": tuple(Reason(text="said so", quote=HOSTILE) for _ in range(200)),
             **facts,
         }
+    )
+
+
+def a_digest(count: int, subject: str = HOSTILE, **facts: Any) -> Alert:
+    """As many tickets, numbered from 0, the first of them as its own."""
+    listed = tuple(
+        Listed(
+            ticket=a_ticket(id=str(number), subject=subject, url=f"https://a.example/{number}"),
+            severity=Severity.P4,
+            target=Target.RESOLUTION,
+            step="90%",
+            deadline=datetime(2026, 11, 23, 10, 45, tzinfo=UTC),
+        )
+        for number in range(count)
+    )
+    step = f"{count} tickets"
+    return an_alert(
+        **{"type": "digest", "severity": Severity.P4, "listed": listed, "step": step, **facts}
     )

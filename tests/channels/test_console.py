@@ -4,12 +4,12 @@ import io
 import sys
 
 import pytest
-from channels.receiver import NOW, a_hostile_alert, an_alert
+from channels.receiver import HOSTILE, NOW, a_digest, a_hostile_alert, an_alert
 
 from worker.channels.base import Alert
 from worker.channels.console import Options, build
 from worker.errors import Transient
-from worker.tickets import Severity
+from worker.tickets import Severity, Target
 from worker.transport import Transport
 
 
@@ -27,8 +27,8 @@ class Terminal(io.StringIO):
 
 def test_an_alert_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert printed(capsys, an_alert()) == (
-        'ALERT  P1 75% zendesk/acme/123 "Nobody can log in" due 10:45:00 UTC (in 11m 15s) '
-        "-> oncall: everyone is affected\n"
+        'ALERT  P1 75% zendesk/acme/123 "Nobody can log in" first response due 10:45:00 UTC '
+        "(in 11m 15s) -> oncall: everyone is affected\n"
     )
 
 
@@ -44,6 +44,39 @@ def test_doubt_meta_and_other_types_are_said(capsys: pytest.CaptureFixture[str])
     line = printed(capsys, an_alert(type="test", confirmed=False, meta_dependency=True, reasons=()))
     assert line.startswith("TEST  P1 ")
     assert "[could not confirm] [Meta dependency] -> oncall: no reason given" in line
+
+
+def test_the_target_in_question_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "next reply due 10:45" in printed(capsys, an_alert(target=Target.NEXT_REPLY))
+    line = printed(capsys, an_alert(type="review", target=Target.REVIEW))
+    assert line.startswith("REVIEW  P1 75% ")
+    assert "review due 10:45:00 UTC (in 11m 15s) [please review this severity]" in line
+
+
+def test_whose_place_it_takes_and_how_to_acknowledge_are_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url = "https://minutehand.example/ack?a=1"
+    line = printed(capsys, an_alert(instead_of="lead\x1b[2J", acknowledge_url=url))
+    assert "[told in the place of lead[2J, which failed or is closed now] -> oncall: " in line
+    assert line.endswith(f" acknowledge: {url}\n")
+
+
+def test_a_digest_is_a_line_for_each_ticket(capsys: pytest.CaptureFixture[str]) -> None:
+    head, *lines = printed(capsys, a_digest(3, "Printer jams")).splitlines()
+    assert head == "DIGEST  P4 3 tickets -> oncall"
+    assert lines == [
+        f"  P4 Low: Printer jams [zendesk ticket {number}] "
+        "resolution, 90%, due 2026-11-23 10:45:00 UTC (in 11m 15s)"
+        for number in range(3)
+    ]
+
+
+def test_a_hostile_digest_stays_inert_and_short(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(capsys, a_digest(50, "\xad\U000e0041" + HOSTILE)).splitlines()
+    assert len(lines) == 42
+    assert lines[-1] == "  and 10 more"
+    assert all(line.isprintable() and len(line) < 300 for line in lines)
 
 
 def test_a_hostile_subject_stays_one_inert_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from channels.receiver import NOW, Receiver, a_hostile_alert, an_alert
+from channels.receiver import NOW, Receiver, a_digest, a_hostile_alert, an_alert
 
 from worker.channels.base import Alert
 from worker.channels.slack import REFUSALS, Options, build
 from worker.errors import Permanent
+from worker.tickets import Target
 from worker.transport import Transport
 
 
@@ -84,11 +85,68 @@ def test_they_are_absent_when_they_do_not_apply(receiver: Receiver) -> None:
         assert absent not in text
 
 
-@pytest.mark.parametrize("kind", ["resolved", "acknowledged", "review", "digest", "test"])
-def test_every_type_of_alert_has_its_own_headline(receiver: Receiver, kind: str) -> None:
-    headline = send(receiver, an_alert(type=kind))["blocks"][0]["text"]["text"]
-    assert headline.startswith("P1 Urgent: ")
-    assert "first response" not in headline
+@pytest.mark.parametrize(
+    ("kind", "target", "headline"),
+    [
+        ("escalation", Target.NEXT_REPLY, "next reply due in 11m 15s"),
+        ("escalation", Target.RESOLUTION, "resolution due in 11m 15s"),
+        ("review", Target.REVIEW, "please review this severity, due in 11m 15s"),
+        ("resolved", Target.FIRST_RESPONSE, "first response: nobody is waiting any more"),
+        ("resolved", Target.REVIEW, "reviewed"),
+        ("acknowledged", Target.RESOLUTION, "resolution: somebody is on it"),
+        ("test", Target.FIRST_RESPONSE, "this is a test, no customer is waiting"),
+    ],
+)
+def test_every_type_of_alert_has_its_own_headline(
+    receiver: Receiver, kind: str, target: Target, headline: str
+) -> None:
+    body = send(receiver, an_alert(type=kind, target=target))
+    assert body["blocks"][0]["text"]["text"] == f"P1 Urgent: {headline}"
+
+
+@pytest.mark.parametrize("target", Target)
+def test_the_deadline_is_the_targets(receiver: Receiver, target: Target) -> None:
+    text = words(send(receiver, an_alert(target=target)))
+    assert f"{target.words.capitalize()} due: 2026-11-23 10:45:00 UTC" in text
+
+
+def test_what_happened_is_said_of_an_answered_alert(receiver: Receiver) -> None:
+    text = words(send(receiver, an_alert(type="acknowledged", step="acknowledged by Kim <!here>")))
+    assert "What happened: acknowledged by Kim &lt;!here&gt;" in text
+
+
+def test_whose_place_it_takes_is_said(receiver: Receiver) -> None:
+    text = words(send(receiver, an_alert(instead_of="lead")))
+    assert "Told in the place of lead, which failed or is closed now." in text
+
+
+def test_a_digest_is_a_list_of_tickets_with_their_links(receiver: Receiver) -> None:
+    body = send(receiver, a_digest(12, "Printer jams"))
+    assert body["text"] == "P4 Low: digest of 12 tickets"
+    rows = body["attachments"][0]["blocks"]
+    assert len(rows) == 12
+    assert [field["text"] for field in rows[7]["fields"]] == [
+        "P4 Low: Printer jams\nresolution, 90%, due 2026-11-23 10:45:00 UTC (in 11m 15s)",
+        "<https://a.example/7|zendesk ticket 7>",
+    ]
+
+
+@pytest.mark.parametrize("char", ["&", "<", "\U0001f525"])
+def test_a_long_hostile_digest_keeps_to_the_documented_limits(
+    receiver: Receiver, char: str
+) -> None:
+    body = send(receiver, a_digest(500, char * 100_000, instead_of="lead"))
+    blocks = body["attachments"][0]["blocks"]
+    assert len(blocks) + len(body["blocks"]) <= 50
+    assert "and 460 more" in words(body)
+    assert len(json.dumps(body)) < 100_000
+    for block in blocks:
+        for field in block.get("fields", ()):
+            assert len(field["text"]) <= 2000
+            if field["type"] == "mrkdwn":
+                assert re.fullmatch(r"<https://a.example/\d+\|zendesk ticket \d+>", field["text"])
+            else:
+                assert "<" not in field["text"]
 
 
 def test_hostile_text_cannot_mention_link_or_format(receiver: Receiver) -> None:

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from channels.receiver import HOSTILE, NOW, Posted, Receiver, a_hostile_alert, an_alert
+from channels.receiver import HOSTILE, NOW, Posted, Receiver, a_digest, a_hostile_alert, an_alert
 from pydantic import ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from worker.channels.base import Alert
 from worker.channels.webhook import Options, build
 from worker.errors import Permanent
+from worker.tickets import Target
 from worker.transport import Transport
 
 KEY = base64.b64encode(b"twenty-four bytes of key").decode()
@@ -51,7 +52,38 @@ def test_the_body_is_exactly_what_others_rely_on(receiver: Receiver) -> None:
         "meta_dependency": False,
         "confirmed": True,
         "minutehand_url": None,
+        "instead_of": None,
     }
+
+
+@pytest.mark.parametrize("target", Target)
+def test_the_target_is_one_of_four_words(receiver: Receiver, target: Target) -> None:
+    assert json.loads(send(receiver, an_alert(target=target)).body)["target"] == target.value
+
+
+def test_whose_place_it_takes_is_said(receiver: Receiver) -> None:
+    assert json.loads(send(receiver, an_alert(instead_of="lead")).body)["instead_of"] == "lead"
+
+
+def test_a_digest_lists_every_ticket(receiver: Receiver) -> None:
+    body = json.loads(send(receiver, a_digest(2, "Printer jams")).body)
+    assert body["type"] == "digest"
+    assert body["listed"] == [
+        {
+            "ticket": {
+                "helpdesk": "zendesk",
+                "account": "acme",
+                "id": str(number),
+                "subject": "Printer jams",
+                "url": f"https://a.example/{number}",
+            },
+            "severity": "P4",
+            "target": "resolution",
+            "step": "90%",
+            "deadline": "2026-11-23T10:45:00Z",
+        }
+        for number in range(2)
+    ]
 
 
 def test_without_an_acknowledge_link_the_key_is_null(receiver: Receiver) -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 from worker.channels.base import Alert
+from worker.channels.wording import and_more, rows, web_address
 from worker.errors import Transient
 from worker.tickets import Severity, one_line
 from worker.timer import left
@@ -36,12 +37,15 @@ class Console:
     name: str
 
     def send(self, alert: Alert, *, now: datetime) -> None:
-        """Print one line; raises `Transient` when standard output takes nothing."""
-        line = in_one_line(alert, now)
+        """Print one line, and with a digest one more for each of its tickets.
+
+        Raises `Transient` when standard output takes nothing.
+        """
+        text = in_lines(alert, now)
         if _shows_colour(sys.stdout):
-            line = f"\x1b[{COLOURS[alert.severity]}m{line}\x1b[0m"
+            text = f"\x1b[{COLOURS[alert.severity]}m{text}\x1b[0m"
         try:
-            sys.stdout.write(f"{_printable_there(line, sys.stdout)}\n")  # one write: whole lines
+            sys.stdout.write(f"{_printable_there(text, sys.stdout)}\n")  # one write: whole lines
             sys.stdout.flush()
         except (OSError, ValueError):
             raise Transient(f"channel {self.name}: standard output cannot be written") from None
@@ -52,23 +56,47 @@ def build(name: str, options: Options, transport: Transport) -> Console:  # noqa
     return Console(name)
 
 
-def in_one_line(alert: Alert, now: datetime) -> str:
+def in_lines(alert: Alert, now: datetime) -> str:
     """The alert as plain text in which nothing the ticket says can move the cursor."""
     word = "ALERT" if alert.type == "escalation" else alert.type.upper()
+    head = f"{word}  {alert.severity} {_inert(alert.step)}"
+    if not alert.listed:
+        return " ".join((head, *_ticket(alert, now), *_rest(alert)))
+    lines = [
+        f"  {row.severity}: {_inert(row.subject)} [{_inert(row.link.label)}] {_inert(row.state)}"
+        for row in rows(alert, now)
+    ]
+    more = [f"  {and_more(alert)}"] if and_more(alert) else []
+    return "\n".join((" ".join((head, *_rest(alert))), *lines, *more))
+
+
+def _ticket(alert: Alert, now: datetime) -> list[str]:
     ticket = alert.ticket
     due = alert.deadline.astimezone(ZoneInfo(alert.time_zone))
-    flags = ("could not confirm", not alert.confirmed), ("Meta dependency", alert.meta_dependency)
-    parts = [
-        f"{word}  {alert.severity} {_inert(alert.step)}",
+    return [
         _inert(f"{ticket.helpdesk}/{ticket.account}/{ticket.id}"),
         f'"{_inert(ticket.subject)}"',
-        f"due {due:%H:%M:%S %Z}",
+        f"{alert.target.words} due {due:%H:%M:%S %Z}",
         f"({left(alert.deadline - now)})",
-        *(f"[{text}]" for text, holds in flags if holds),
-        f"-> {_inert(alert.channel)}:",
-        _inert(alert.reasons[0].text) if alert.reasons else "no reason given",
     ]
-    return " ".join(parts)
+
+
+def _rest(alert: Alert) -> list[str]:
+    instead = f"told in the place of {alert.instead_of}, which failed or is closed now"
+    flags = (
+        (alert.type == "review", "please review this severity"),
+        (alert.instead_of, instead),
+        (not alert.confirmed, "could not confirm"),
+        (alert.meta_dependency, "Meta dependency"),
+    )
+    why = _inert(alert.reasons[0].text) if alert.reasons else "no reason given"
+    address = web_address(alert.acknowledge_url)
+    return [
+        *(f"[{_inert(text)}]" for holds, text in flags if holds),
+        f"-> {_inert(alert.channel)}:" if not alert.listed else f"-> {_inert(alert.channel)}",
+        *([] if alert.listed else [why]),
+        *([f"acknowledge: {address}"] if address else []),
+    ]
 
 
 def _inert(text: str) -> str:

@@ -10,31 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
+from worker.channels import wording
 from worker.channels.base import Alert
+from worker.channels.wording import COLOURS, Link
 from worker.errors import Permanent
-from worker.note import NAMES
-from worker.tickets import Reason, Severity, one_line
-from worker.timer import left
 from worker.transport import Transport, check_address
 
 HEADER_LIMIT = 150
 TEXT_LIMIT = 3000
 """Characters of one text object."""
-SUBJECT_LIMIT = 300
-"""Before escaping, which makes a character five at most: still half of the limit."""
-LONGEST_URL = 1000
-COLOURS = {
-    Severity.P1: "#c4223b",
-    Severity.P2: "#d9730d",
-    Severity.P3: "#1f6fb2",
-    Severity.P4: "#5f6b7a",
-}
-"""The bar beside the message; the severity is always in words too."""
+FIELD_LIMIT = 2000
+"""Characters of one of a section's fields."""
 REFUSALS = {
     "no_service": "the webhook was removed or disabled; make a new one in Slack",
     "no_active_hooks": "the webhook was disabled; make a new one in Slack",
@@ -102,15 +91,16 @@ def build(name: str, options: Options, transport: Transport) -> Slack:
 
 def message(alert: Alert, now: datetime) -> dict[str, Any]:
     """The whole body. `text` is what notifications and screen readers get."""
-    headline = _headline(alert, now)
-    subject = one_line(alert.ticket.subject, SUBJECT_LIMIT) or "(no subject)"
+    headline = wording.headline(alert, now)
+    about = "" if alert.listed else f": {wording.subject(alert)}"
+    blocks = _list(alert, now) if alert.listed else _ticket(alert, now)
     return {
-        "text": escape(f"{headline}: {subject}"),
+        "text": escape(f"{headline}{about}"),
         "parse": "none",
         "unfurl_links": False,
         "unfurl_media": False,
         "blocks": [{"type": "header", "text": _plain(headline, HEADER_LIMIT)}],
-        "attachments": [{"color": COLOURS[alert.severity], "blocks": _blocks(alert, subject, now)}],
+        "attachments": [{"color": COLOURS[alert.severity], "blocks": blocks}],
     }
 
 
@@ -119,83 +109,46 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _headline(alert: Alert, now: datetime) -> str:
-    severity = f"{alert.severity} {NAMES[alert.severity]}"
-    if alert.type == "escalation":
-        return f"{severity}: first response {_due(alert, now)}"
-    words = {
-        "resolved": "nobody is waiting any more",
-        "acknowledged": "acknowledged",
-        "review": "please review this severity",
-        "digest": "digest",
-        "test": "this is a test, no customer is waiting",
-    }
-    return f"{severity}: {words.get(alert.type, alert.type)}"
-
-
-def _blocks(alert: Alert, subject: str, now: datetime) -> list[dict[str, Any]]:
-    due = alert.deadline.astimezone(ZoneInfo(alert.time_zone))
-    fields = [
-        f"Severity: {alert.severity} {NAMES[alert.severity]}",
-        f"Step: {one_line(alert.step)}",
-        f"First response due: {due:%Y-%m-%d %H:%M:%S %Z}",
-        f"Time: {_due(alert, now)}",
-    ]
-    if alert.plan:
-        fields.append(f"Plan: {one_line(alert.plan)}")
+def _ticket(alert: Alert, now: datetime) -> list[dict[str, Any]]:
+    facts = [f"{label}: {value}" for label, value in wording.facts(alert, now)]
     blocks: list[dict[str, Any]] = [
-        {"type": "section", "text": _plain(subject, TEXT_LIMIT)},
-        {"type": "section", "fields": [_plain(text, TEXT_LIMIT) for text in fields]},
+        {"type": "section", "text": _plain(wording.subject(alert), TEXT_LIMIT)},
+        {"type": "section", "fields": [_plain(text, FIELD_LIMIT) for text in facts]},
     ]
-    if alert.reasons:
-        blocks.append({"type": "section", "text": _plain(_why(alert.reasons), TEXT_LIMIT)})
-    notes = []
-    if not alert.confirmed:
-        notes.append("Could not confirm: the helpdesk did not say whether somebody has answered.")
-    if alert.meta_dependency:
-        notes.append("Depends on Meta: the resolution may take longer; the first response may not.")
-    if notes:
-        elements = [_plain(text, TEXT_LIMIT) for text in notes]
-        blocks.append({"type": "context", "elements": elements})
-    links = " \u00b7 ".join(_links(alert))
-    if links:
+    if why := wording.reasons(alert, TEXT_LIMIT - len("Why:"), escape=escape):
+        text = "\n".join(("Why:", *(f"\u2022 {line}" for line in why)))
+        blocks.append({"type": "section", "text": _plain(text, TEXT_LIMIT)})
+    blocks += _remarks(alert)
+    if found := wording.links(alert):
         # Links and not buttons: a button makes Slack call an app that an incoming webhook lacks.
-        text = {"type": "mrkdwn", "text": links, "verbatim": True}
-        blocks.append({"type": "section", "text": text})
+        text = " \u00b7 ".join(_link(link) for link in found)
+        blocks.append({"type": "section", "text": _marked(text)})
     return blocks
 
 
-def _why(reasons: tuple[Reason, ...]) -> str:
-    """As many reasons as fit after escaping, the first ones first."""
-    text = "Why:"
-    for reason in reasons:
-        quote = f': "{one_line(reason.quote, 200)}"' if reason.quote else ""
-        line = f"\n\u2022 {one_line(reason.text, 200)}{quote}"
-        if len(escape(text + line)) > TEXT_LIMIT:
-            break
-        text += line
-    return text
+def _list(alert: Alert, now: datetime) -> list[dict[str, Any]]:
+    """A section for each ticket: with the header and what follows, below the 50 blocks allowed."""
+    blocks: list[dict[str, Any]] = []
+    for row in wording.rows(alert, now):
+        lines = _plain(f"{row.severity}: {row.subject}\n{row.state}", FIELD_LIMIT)
+        name = _marked(_link(row.link)) if row.link.url else _plain(row.link.label, FIELD_LIMIT)
+        blocks.append({"type": "section", "fields": [lines, name]})
+    if more := wording.and_more(alert):
+        blocks.append({"type": "section", "text": _plain(more, TEXT_LIMIT)})
+    return blocks + _remarks(alert)
 
 
-def _links(alert: Alert) -> list[str]:
-    ticket = alert.ticket
-    name = escape(one_line(f"{ticket.helpdesk} ticket {ticket.id}", 60)).replace("|", " ")
-    wanted = (
-        (ticket.url, f"Open {name}"),
-        (alert.acknowledge_url, "Acknowledge"),
-        (alert.minutehand_url, "Why and what next"),
-    )
-    return [f"<{_address(url)}|{label}>" for url, label in wanted if url and _address(url)]
+def _remarks(alert: Alert) -> list[dict[str, Any]]:
+    elements = [_plain(text, TEXT_LIMIT) for text in wording.remarks(alert)]
+    return [{"type": "context", "elements": elements}] if elements else []
 
 
-def _address(url: str) -> str:
-    """A URL that cannot end its own link, or nothing when it is not one for people."""
-    clean = one_line(url, LONGEST_URL + 1)
-    if urlsplit(clean).scheme not in {"http", "https"} or len(clean) > LONGEST_URL:
-        return ""
-    for char, code in (("<", "%3C"), (">", "%3E"), ("|", "%7C"), (" ", "%20")):
-        clean = clean.replace(char, code)
-    return clean.replace("&", "&amp;")
+def _link(link: Link) -> str:
+    return f"<{escape(link.url)}|{escape(link.label).replace('|', ' ')}>"
+
+
+def _marked(text: str) -> dict[str, Any]:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def _plain(text: str, limit: int) -> dict[str, Any]:
@@ -205,8 +158,3 @@ def _plain(text: str, limit: int) -> dict[str, Any]:
         text = text[: len(text) - max(1, (len(escaped) - limit) // 5)]
         escaped = escape(text)
     return {"type": "plain_text", "text": escaped, "emoji": False}
-
-
-def _due(alert: Alert, now: datetime) -> str:
-    words = left(alert.deadline - now)
-    return words if words.startswith("overdue") else f"due {words}"

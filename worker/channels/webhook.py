@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 from standardwebhooks import Webhook as Signer
 
-from worker.channels.base import Alert
+from worker.channels.base import Alert, AlertTicket
 from worker.errors import Permanent
 from worker.tickets import Reason
 from worker.transport import Transport, check_address
@@ -99,20 +99,17 @@ def build(name: str, options: Options, transport: Transport) -> Webhook:
 
 
 def payload(alert: Alert, now: datetime) -> dict[str, Any]:
-    """The body. Text is as the helpdesk gave it: the receiver escapes it for its own place."""
-    ticket = alert.ticket
-    return {
+    """The body. Text is as the helpdesk gave it: the receiver escapes it for its own place.
+
+    `instead_of` is the channel in whose place this one is told, or null; with digest, `listed`
+    has one entry for each ticket.
+    """
+    body: dict[str, Any] = {
         "type": alert.type,
         "id": alert.id,
-        "ticket": {
-            "helpdesk": ticket.helpdesk,
-            "account": ticket.account,
-            "id": ticket.id,
-            "subject": ticket.subject[:TEXT_LIMIT],
-            "url": ticket.url,
-        },
+        "ticket": _ticket(alert.ticket),
         "severity": alert.severity.value,
-        "target": alert.target,
+        "target": alert.target.value,
         "step": alert.step,
         "created_at": _moment(alert.created_at),
         "deadline": _moment(alert.deadline),
@@ -123,7 +120,20 @@ def payload(alert: Alert, now: datetime) -> dict[str, Any]:
         "meta_dependency": alert.meta_dependency,
         "confirmed": alert.confirmed,
         "minutehand_url": alert.minutehand_url,
+        "instead_of": alert.instead_of,
     }
+    if alert.type == "digest":
+        body["listed"] = [
+            {
+                "ticket": _ticket(one.ticket),
+                "severity": one.severity.value,
+                "target": one.target.value,
+                "step": one.step,
+                "deadline": _moment(one.deadline),
+            }
+            for one in alert.listed
+        ]
+    return body
 
 
 def signing_key(secret: str) -> bytes:
@@ -138,6 +148,16 @@ def signing_key(secret: str) -> bytes:
             raise ValueError(f"begins with {PREFIX}, so the rest must be base64") from None
         return text.encode()
     return key or text.encode()
+
+
+def _ticket(ticket: AlertTicket) -> dict[str, Any]:
+    return {
+        "helpdesk": ticket.helpdesk,
+        "account": ticket.account,
+        "id": ticket.id,
+        "subject": ticket.subject[:TEXT_LIMIT],
+        "url": ticket.url,
+    }
 
 
 def _in_words(reason: Reason) -> str:

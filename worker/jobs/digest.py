@@ -6,11 +6,14 @@ from datetime import datetime
 
 from worker.channels.base import Alert
 from worker.delivery import digest_of
-from worker.errors import Permanent
+from worker.errors import Permanent, Transient
 from worker.jobs.frame import carried
 from worker.jobs.notify import given_up, key_of, send, still_true, the_channel
 from worker.store.due import Claim
 from worker.wiring import Parts
+
+TRIES = 6
+"""About a minute of growing pauses; then the next channels named are told."""
 
 
 @carried
@@ -19,14 +22,14 @@ def digest(parts: Parts, claim: Claim, now: datetime) -> None:
 
     A crash between the channel's send and our record of it may send once more, under the same id.
     """
-    channel = claim.member.subject
-    waiting = parts.gathering.gathered(channel)
+    place = claim.member.subject
+    waiting = parts.gathering.gathered(place)
     alerts = [alert for alert_id in waiting if (alert := _to_send(parts, alert_id, now))]
     if len(alerts) == 1:
         send(parts, alerts[0], now)
     elif alerts:
-        _send_together(parts, channel, alerts, now)
-    if parts.gathering.drop(channel, len(waiting)):
+        _send_together(parts, alerts, now, last_try=claim.attempt >= TRIES)
+    if parts.gathering.drop(place, len(waiting)):
         parts.due.arm(claim.member, now + parts.policy.digest.hurry)
 
 
@@ -35,10 +38,13 @@ def _to_send(parts: Parts, alert_id: str, now: datetime) -> Alert | None:
     return alert if alert and not done and still_true(parts, alert, now) else None
 
 
-def _send_together(parts: Parts, name: str, alerts: list[Alert], now: datetime) -> None:
+def _send_together(parts: Parts, alerts: list[Alert], now: datetime, *, last_try: bool) -> None:
+    name = alerts[0].channel
     try:
         the_channel(parts, name).send(digest_of(alerts, now), now=now)
-    except Permanent as fault:
+    except (Permanent, Transient) as fault:
+        if isinstance(fault, Transient) and not last_try:
+            raise
         for alert in alerts:
             given_up(parts, alert, str(fault), now)
         return

@@ -154,7 +154,7 @@ def _has_its_turn(parts: Parts, alert: Alert, now: datetime) -> bool:
     limit = parts.policy.digest
     gather = alert.gather and alert.severity is not Severity.P1
     return parts.gathering.may_send(
-        alert.channel,
+        " ".join((alert.channel, *alert.to)),
         alert.id,
         now,
         most=limit.most,

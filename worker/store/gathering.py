@@ -15,7 +15,11 @@ MOST_LISTED = 500
 
 
 class Gathering:
-    """Over one Redis client (`decode_responses=True`)."""
+    """Over one Redis client (`decode_responses=True`).
+
+    A place is a channel, with the addresses that an alert has of its own: every mailbox has its
+    digest.
+    """
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -23,7 +27,7 @@ class Gathering:
 
     def may_send(
         self,
-        channel: str,
+        place: str,
         alert_id: str,
         now: datetime,
         *,
@@ -34,28 +38,28 @@ class Gathering:
     ) -> bool:
         """True: send it now, and it counts; False: it is gathered, and its digest is armed."""
         answer = self._turn(
-            keys=[keys.sent(channel), keys.gathered(channel), keys.DUE, keys.BELL],
+            keys=[keys.sent(place), keys.gathered(place), keys.DUE, keys.BELL],
             args=[
                 alert_id,
                 most,
                 within.total_seconds(),
                 "1" if gather else "",
                 wait.total_seconds(),
-                str(Member(Kind.DIGEST, channel)),
+                str(Member(Kind.DIGEST, place)),
                 now.timestamp(),
             ],
         )
         return bool(answer)
 
-    def gathered(self, channel: str) -> list[str]:
+    def gathered(self, place: str) -> list[str]:
         """Ids of the alerts that wait, oldest first."""
-        found: list[str] = self._redis.lrange(keys.gathered(channel), 0, MOST_LISTED - 1)  # type: ignore[assignment]
+        found: list[str] = self._redis.lrange(keys.gathered(place), 0, MOST_LISTED - 1)  # type: ignore[assignment]
         return found
 
-    def drop(self, channel: str, count: int) -> int:
+    def drop(self, place: str, count: int) -> int:
         """The oldest `count` have been dealt with; how many are left."""
         with self._redis.pipeline(transaction=True) as both:
-            both.ltrim(keys.gathered(channel), count, -1)
-            both.llen(keys.gathered(channel))
+            both.ltrim(keys.gathered(place), count, -1)
+            both.llen(keys.gathered(place))
             left: int = both.execute()[1]
         return left

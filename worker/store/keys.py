@@ -76,14 +76,14 @@ def alert(alert_id: str) -> str:
     return f"mh:alert:{alert_id}"
 
 
-def sent(channel: str) -> str:
+def sent(place: str) -> str:
     """Sorted set of what a channel was sent within the last minutes, for the limit."""
-    return f"mh:sent:{channel}"
+    return f"mh:sent:{place}"
 
 
-def gathered(channel: str) -> str:
+def gathered(place: str) -> str:
     """List of ids of alerts that wait for the channel's next digest."""
-    return f"mh:gathered:{channel}"
+    return f"mh:gathered:{place}"
 
 
 def looked_up(account: str, what: str, number: str) -> str:
