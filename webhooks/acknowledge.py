@@ -22,6 +22,7 @@ from worker.store.due import DueSet
 from worker.store.records import Records
 from worker.targets import clock_time
 from worker.tickets import Severity, one_line
+from worker.timer import Timer
 
 LONGEST_NAME, LONGEST_EMAIL = 80, 254
 
@@ -52,6 +53,8 @@ def acknowledge(
         if ask is None:
             return _expired()
         state = records.load(ask.key)[0]
+        if _timer(state, ask) is None:
+            return _page(ask, state, policy)
         name = one_line(request.form.get("name", ""), LONGEST_NAME).strip()
         if not name:
             fault = "Please say who you are: your team sees it on the ticket."
@@ -101,8 +104,7 @@ def _page(
     fault: str = "",
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
-    running = state.timers() if state else ()
-    timer = next((one for one in running if one.target is ask.target), None)
+    timer = _timer(state, ask)
     decision = state.decision if state else None
     page = render_template(
         "acknowledge.html",
@@ -122,6 +124,12 @@ def _page(
         fault=fault,
     )
     return make_response(page, status)
+
+
+def _timer(state: State | None, ask: Ask) -> Timer | None:
+    """What the link is about, while it runs."""
+    running = state.timers() if state else ()
+    return next((one for one in running if one.target is ask.target), None)
 
 
 def _over(state: State | None) -> str:

@@ -196,3 +196,19 @@ def test_not_p1_on_the_page_sets_the_severity(world: World, helpdesk: str) -> No
     hurry(world.parts)
 
     assert world.ticket(key)["severity"] == "P2"
+
+
+def test_a_link_to_a_ticket_that_was_answered_says_by_whom(world: World, helpdesk: str) -> None:
+    world.start(SECRET_KEY=KEY, PUBLIC_URL="https://minutehand.example")
+    key = world.decided(helpdesk)
+    world.pass_time(key, HALF)
+    drain(world.parts)
+    path = world.alerts("oncall")[0]["acknowledge_url"].removeprefix("https://minutehand.example")
+    world.reply(key)
+    world.touch(key)
+    drain(world.parts)
+    browser = create_app(world.parts).test_client()
+
+    for answer in (browser.get(path), browser.post(path, data={"name": "Ann", "acknowledge": "1"})):
+        assert "Nobody is waiting any more: answered" in answer.text
+        assert "Acknowledged by Ann" not in answer.text

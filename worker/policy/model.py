@@ -15,7 +15,7 @@ from worker.hours import Hours
 from worker.policy.plans import Plan, PlanFrom, Tam, plan_of
 from worker.policy.steps import Acknowledge, ChannelRule, Digest, Review, StepRule
 from worker.policy.values import Span
-from worker.tickets import Customer, Noun, Severity, Ticket
+from worker.tickets import Customer, Noun, Severity, Target, Ticket
 from worker.zones import Zone
 
 
@@ -208,6 +208,6 @@ class Policy(Noun):
         return not any(
             name in self.channels
             for step in self.steps
-            if severity in step.severities
+            if severity in step.severities and step.target is Target.FIRST_RESPONSE
             for name in step.notify
         )
