@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from jobs.world import POLICY, World, drain, hurry
 
+from worker.store.records import Effects
+from worker.targets import start_timer
 from worker.tickets import Target
 
 LATER = (
@@ -143,3 +145,36 @@ def test_a_severity_that_a_person_sets_answers_the_review(world: World, helpdesk
     world.pass_time(key, 15 * 60 + 1)
     drain(world.parts)
     assert world.alerts("/lead") == []
+
+
+def test_a_poll_finds_that_a_resolution_is_over_and_that_it_runs_again(
+    world: World, helpdesk: str
+) -> None:
+    key = answered(world, helpdesk)
+    world.change(key, status="solved")
+    world.poll(helpdesk)
+    assert world.state(key).others == {}
+    world.change(key, status="open")
+    world.poll(helpdesk)
+    assert set(world.state(key).others) == {Target.RESOLUTION}
+
+
+def test_a_poll_finds_the_next_reply(world: World) -> None:
+    world.start(policy=LATER)
+    key = world.decided("freshdesk")
+    world.reply(key)
+    world.touch(key)
+    drain(world.parts)
+    state = world.state(key)
+    decision = state.decision
+    assert decision
+    since = datetime.now(UTC)
+    timer = start_timer(
+        state.ticket, decision, world.parts.policy, target=Target.NEXT_REPLY, since=since
+    )
+    assert timer
+    waiting = state.with_timer(timer)
+    world.parts.records.change(key, lambda _held: (waiting, Effects()), now=since)
+    world.reply(key, "Here it is")
+    world.poll("freshdesk")
+    assert Target.NEXT_REPLY not in world.state(key).others

@@ -10,10 +10,11 @@ import structlog
 from worker.errors import Permanent
 from worker.events import Event, EventKind
 from worker.jobs.frame import carried
+from worker.outcome import is_later
 from worker.people import missing_tag
 from worker.record import Settlement, State
 from worker.store.due import Claim
-from worker.tickets import Ticket
+from worker.tickets import Target, Ticket
 from worker.wiring import Account, Parts
 
 log = structlog.get_logger()
@@ -84,7 +85,7 @@ def _is_news(state: State | None, ticket: Ticket) -> bool:
         return not ticket.status.over
     if state.settled:
         closed = state.settled.why is Settlement.CLOSED_WITHOUT_REPLY
-        return closed and ticket.first_response_at is not None
+        return (closed and ticket.first_response_at is not None) or _ends_another(state, ticket)
     return (
         ticket.first_response_at is not None
         or ticket.status.over
@@ -93,6 +94,15 @@ def _is_news(state: State | None, ticket: Ticket) -> bool:
         or (ticket.review_field is False and state.there.review is True)
         or missing_tag(state, ticket) is not state
     )
+
+
+def _ends_another(state: State, ticket: Ticket) -> bool:
+    """True when another timer than the first response's is over, or runs again."""
+    waiting = state.others.get(Target.NEXT_REPLY)
+    if waiting and ticket.replied_at and is_later(ticket.replied_at, waiting.created_at):
+        return True
+    opened_again = state.ticket.status.over and not ticket.status.over
+    return opened_again or bool(state.others and ticket.status.over)
 
 
 def _seen(ticket: Ticket, now: datetime) -> Event:
