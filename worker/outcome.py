@@ -154,18 +154,13 @@ def settle(state: State, why: Settlement, at: datetime, lines: list[tuple[str, s
 def reply_given(state: State, at: datetime, by: str | None) -> Outcome:
     """A public comment by a human agent, later than the requester's message that waits for it."""
     waiting = state.others.get(Target.NEXT_REPLY)
-    if waiting is None or not is_later(at, waiting.created_at):
+    if waiting is None or at < waiting.created_at:
         return Outcome(state=state)
     who = f" by {by}" if by else ""
     return Outcome(
         state=state.without(Target.NEXT_REPLY),
         lines=(("settled", f"next reply: given{who}{_late(waiting, at)}"),),
     )
-
-
-def is_later(at: datetime, since: datetime) -> bool:
-    """Whether `at` is not before `since`; a helpdesk may tell whole seconds only."""
-    return at >= (since if at.microsecond else since.replace(microsecond=0))
 
 
 def _over(why: Settlement) -> str:

@@ -175,6 +175,7 @@ def test_a_poll_finds_the_next_reply(world: World) -> None:
     assert timer
     waiting = state.with_timer(timer)
     world.parts.records.change(key, lambda _held: (waiting, Effects()), now=since)
+    world.pass_time(key, 5)
     world.reply(key, "Here it is")
     world.poll("freshdesk")
     assert Target.NEXT_REPLY not in world.state(key).others

@@ -10,7 +10,6 @@ import structlog
 from worker.errors import Permanent
 from worker.events import Event, EventKind
 from worker.jobs.frame import carried
-from worker.outcome import is_later
 from worker.people import missing_tag
 from worker.record import Settlement, State
 from worker.store.due import Claim
@@ -99,7 +98,7 @@ def _is_news(state: State | None, ticket: Ticket) -> bool:
 def _ends_another(state: State, ticket: Ticket) -> bool:
     """True when another timer than the first response's is over, or runs again."""
     waiting = state.others.get(Target.NEXT_REPLY)
-    if waiting and ticket.replied_at and is_later(ticket.replied_at, waiting.created_at):
+    if waiting and ticket.replied_at and ticket.replied_at >= waiting.created_at:
         return True
     opened_again = state.ticket.status.over and not ticket.status.over
     return opened_again or bool(state.others and ticket.status.over)
