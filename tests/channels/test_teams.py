@@ -231,7 +231,7 @@ def test_a_web_page_is_not_success(receiver: Receiver) -> None:
 
 
 def test_an_address_that_we_never_call_is_refused_without_being_shown() -> None:
-    with pytest.raises(ValidationError, match="address of a workflow in Teams") as caught:
+    with pytest.raises(ValidationError, match="must be an https address") as caught:
         Options(url=f"http://example.com/{TOKEN}")
     assert TOKEN not in str(caught.value)
 

@@ -18,10 +18,11 @@ from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 from requests import Response
 
 from worker.channels import wording
+from worker.channels.address import Address
 from worker.channels.base import Alert
 from worker.errors import Permanent
 from worker.tickets import Severity
-from worker.transport import Transport, check_address
+from worker.transport import Transport
 
 SUMMARY_LIMIT = 1024
 KEY_LIMIT = 255
@@ -52,7 +53,7 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     routing_key: SecretStr
-    url: SecretStr = SecretStr("https://events.pagerduty.com")
+    url: Address = SecretStr("https://events.pagerduty.com")
 
     @field_validator("routing_key")
     @classmethod
@@ -60,15 +61,6 @@ class Options(BaseModel):
         if not re.fullmatch(r"[A-Za-z0-9_-]{32}", key.get_secret_value()):
             raise ValueError("must be the 32 characters of an Events API v2 integration key")
         return key
-
-    @field_validator("url")
-    @classmethod
-    def _callable(cls, url: SecretStr) -> SecretStr:
-        try:
-            check_address(url.get_secret_value(), what="url")
-        except (Permanent, ValueError):
-            raise ValueError("must be the https address of a PagerDuty service region") from None
-        return url
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict
 
 from worker.channels import wording
+from worker.channels.address import Address
 from worker.channels.base import Alert
 from worker.channels.wording import COLOURS, Link
 from worker.errors import Permanent
-from worker.transport import Transport, check_address
+from worker.transport import Transport
 
 HEADER_LIMIT = 150
 TEXT_LIMIT = 3000
@@ -49,16 +50,7 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    url: SecretStr
-
-    @field_validator("url")
-    @classmethod
-    def _callable(cls, url: SecretStr) -> SecretStr:
-        try:
-            check_address(url.get_secret_value(), what="url")
-        except (Permanent, ValueError):
-            raise ValueError("must be the https address of an incoming webhook") from None
-        return url
+    url: Address
 
 
 @dataclass(frozen=True)

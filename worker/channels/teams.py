@@ -16,14 +16,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict
 
 from worker.channels import wording
+from worker.channels.address import Address
 from worker.channels.base import Alert
 from worker.channels.wording import MOST_LISTED, Link
 from worker.errors import Permanent
 from worker.tickets import Severity
-from worker.transport import Transport, check_address
+from worker.transport import Transport
 
 LONGEST_MESSAGE = 27_000
 """Bytes: a little below the limit, for what Teams adds."""
@@ -61,16 +62,7 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    url: SecretStr
-
-    @field_validator("url")
-    @classmethod
-    def _callable(cls, url: SecretStr) -> SecretStr:
-        try:
-            check_address(url.get_secret_value(), what="url")
-        except (Permanent, ValueError):
-            raise ValueError("must be the https address of a workflow in Teams") from None
-        return url
+    url: Address
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 from standardwebhooks import Webhook as Signer
 
+from worker.channels.address import Address
 from worker.channels.base import Alert, AlertTicket
 from worker.errors import Permanent
 from worker.tickets import Reason
-from worker.transport import Transport, check_address
+from worker.transport import Transport
 
 PREFIX = "whsec_"
 FOLLOWS, GATHERS = True, False
@@ -37,19 +38,8 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    url: SecretStr
+    url: Address
     secret: SecretStr | None = None
-
-    @field_validator("url")
-    @classmethod
-    def _callable(cls, url: SecretStr) -> SecretStr:
-        try:
-            check_address(url.get_secret_value(), what="url")
-        except (Permanent, ValueError):
-            raise ValueError(
-                "must be an https address (http only to this machine or network)"
-            ) from None
-        return url
 
     @field_validator("secret")
     @classmethod
