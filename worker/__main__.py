@@ -7,7 +7,7 @@ import sys
 import click
 from redis.exceptions import RedisError
 
-from worker.commands import decide, look, policy, processes, up
+from worker.commands import decide, doctor, look, policy, processes, up
 from worker.errors import MinutehandError
 from worker.version import VERSION
 
@@ -31,6 +31,7 @@ for command in (
     policy.policy,
     decide.classify,
     decide.simulate,
+    doctor.doctor,
     look.explain,
     look.failed,
     look.replay,

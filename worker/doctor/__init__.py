@@ -1,0 +1,1 @@
+"""`minutehand doctor`: is everything as it has to be, and if not, what to do about it."""
