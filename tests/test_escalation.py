@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from factories import CREATED, a_ticket
 from hypothesis import given
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from worker.escalation import due_steps, sla_state
 from worker.policy import Policy, read_policy
 from worker.targets import arithmetic, start_timer
-from worker.tickets import Decision, Severity, SlaState
+from worker.tickets import Decision, Severity, SlaState, Ticket
 from worker.timer import Timer, short
 
 
@@ -134,3 +134,67 @@ def test_different_spans_are_written_differently(one: int, other: int) -> None:
     same = short(timedelta(seconds=one)) == short(timedelta(seconds=other))
 
     assert same == (one == other)
+
+
+def labels(ticket: Ticket, decision: Decision, text: str) -> list[str]:
+    timer = start_timer(ticket, decision, a_policy(text))
+    assert timer
+    return [step.label for step in timer.steps]
+
+
+def test_a_step_may_be_for_some_plans_tags_or_metas_tickets_only() -> None:
+    text = """
+    [plans.gold]
+    first_response = { P1 = "45m" }
+    tags = ["gold"]
+    [[steps]]
+    at = "10%"
+    plans = ["gold"]
+    [[steps]]
+    at = "20%"
+    tags = ["vip", "press"]
+    [[steps]]
+    at = "30%"
+    meta = true
+    [[steps]]
+    at = "40%"
+    meta = false
+    """
+    plain = Decision(severity=Severity.P1)
+    meta = Decision(severity=Severity.P1, meta_dependency=True)
+
+    assert labels(a_ticket(), plain, text) == ["40%"]
+    assert labels(a_ticket(tags=("gold", "press")), plain, text) == ["10%", "20%", "40%"]
+    assert labels(a_ticket(tags=("vip",)), meta, text) == ["20%", "30%"]
+
+
+def test_a_step_may_say_the_state() -> None:
+    timer = a_timer(text='[[steps]]\nat = "50%"\nstate = "breached"\n')
+
+    assert sla_state(timer, minutes(22)) is SlaState.ON_TRACK
+    assert sla_state(timer, minutes(23)) is SlaState.BREACHED
+
+
+def test_shares_count_open_time_and_minutes_are_plain_ones() -> None:
+    text = """
+    [plans.pro]
+    hours = "office"
+    first_response = { P1 = "2h" }
+    [hours.office]
+    time_zone = "UTC"
+    weekdays = ["09:00-13:00"]
+    [[steps]]
+    at = "50%"
+    [[steps]]
+    at = "-10m"
+    """
+    timer = a_timer(text=text)  # a Monday at 12:00
+
+    assert timer.deadline == datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+    assert [step.moment for step in timer.steps] == [
+        datetime(2026, 11, 23, 13, 0, tzinfo=UTC),
+        datetime(2026, 11, 24, 9, 50, tzinfo=UTC),
+    ]
+    assert arithmetic(timer, "UTC") == (
+        "created 2026-11-23 12:00:00 + 2h of office hours = 2026-11-24 10:00:00 UTC"
+    )

@@ -134,11 +134,12 @@ def due_steps(timer: Timer, now: datetime) -> Due | None:
 
 
 def sla_state(timer: Timer, now: datetime) -> SlaState:
-    """on_track, near (a step has passed after creation), or breached."""
+    """on_track, then what the steps that have passed say; from the deadline on breached."""
     if now >= timer.deadline:
         return SlaState.BREACHED
-    near = any(step.state is SlaState.NEAR and step.moment <= now for step in timer.steps)
-    return SlaState.NEAR if near else SlaState.ON_TRACK
+    said = {step.state for step in timer.steps if step.moment <= now}
+    worst = (SlaState.BREACHED, SlaState.NEAR)
+    return next((state for state in worst if state in said), SlaState.ON_TRACK)
 
 
 def _is_for(rule: StepRule, ticket: Ticket, decision: Decision, plan: str) -> bool:

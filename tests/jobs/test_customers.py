@@ -167,3 +167,39 @@ def test_the_members_and_the_assignee_can_be_looked_up(world: World, helpdesk: s
     assert [one.email for one in members] == [agent.email for agent in desk.agents]
     assert client.agent("999999999") is None
     assert client.members("999999999") == ()
+
+
+def test_a_step_may_write_a_note_and_move_the_ticket(world: World, helpdesk: str) -> None:
+    group = next(iter(world.sandbox.desks[helpdesk].groups))
+    acting = POLICY.replace(
+        'at = "50%"', f'at = "50%"\nnote = "Half of the time is over."\ngroup = "{group}"'
+    )
+    world.start(policy=acting)
+    key = world.decided(helpdesk)
+    world.pass_time(key, HALF)
+    drain(world.parts)
+    hurry(world.parts)
+
+    assert world.there(key).group_id == group
+    assert "Half of the time is over." in world.notes(key)
+    updates = len(world.updates(key))
+    world.pass_time(key, 60)
+    world.touch(key)
+    drain(world.parts)
+    hurry(world.parts)
+    assert len(world.updates(key)) == updates
+
+
+def test_outside_of_live_a_step_writes_no_note_and_moves_nothing(
+    world: World, helpdesk: str
+) -> None:
+    group = next(iter(world.sandbox.desks[helpdesk].groups))
+    world.start(
+        "tag", policy=POLICY.replace('at = "50%"', f'at = "50%"\nnote = "x"\ngroup = "{group}"')
+    )
+    key = world.decided(helpdesk)
+    world.pass_time(key, HALF)
+    drain(world.parts)
+    hurry(world.parts)
+    assert world.there(key).group_id is None
+    assert world.notes(key) == []
