@@ -32,8 +32,8 @@ def decided_text(decision: Decision) -> str:
 def under(state: State, decision: Decision, policy: Policy, *, at: datetime) -> State:
     """The state with this decision, made at that moment, and the timers that belong to it."""
     timer = start_timer(state.ticket, decision, policy, state.customer)
-    same = state.timer and timer and state.timer.deadline == timer.deadline
-    after = state.model_copy(update={"decision": decision, "timer": state.timer if same else timer})
+    moved = _moved(state.timer, timer)
+    after = state.model_copy(update={"decision": decision, "timer": moved})
     others: dict[Target, Timer] = {}
     for target, running in after.others.items():
         if target is Target.REVIEW:

@@ -35,7 +35,7 @@ def test_a_step_tells_its_channel_after_asking_the_helpdesk(world: World, helpde
     assert len(world.asked(helpdesk, "GET", f"/tickets/{key.id}")) == asked + 1
     assert "sent: 50%: oncall" in world.record(key)
     assert world.ticket(key)["state"] == "near"
-    assert 298 < (world.due(Kind.STEP, key) or 0) <= 300
+    assert 285 < (world.due(Kind.STEP, key) or 0) <= 300  # a busy machine is slow, never early
 
 
 def test_the_ticket_shows_a_breach_after_its_deadline(world: World, helpdesk: str) -> None:

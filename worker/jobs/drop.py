@@ -21,7 +21,7 @@ def drop(parts: Parts, key: TicketKey, why: str, now: datetime, *, consumed: int
     log.info("ticket dropped", ticket=str(key), why=why)
 
     def step(state: State | None) -> tuple[State, Effects] | None:
-        if state is None or (state.settled and not consumed):
+        if state is None or (state.settled and not state.timers() and not consumed):
             return None
         outcome = gone(state, why, now)
         counts = {"ticket_dropped": 1}

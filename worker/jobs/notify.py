@@ -36,8 +36,8 @@ def notify(parts: Parts, claim: Claim, now: datetime) -> None:
         return
     way = route(alert, parts.policy, now)
     if way.instead:
-        parts.records.alert_done(alert.id, f"outside its hours: {way.instead}")
         pass_on(parts, alert, way.instead, "outside its hours", now)
+        parts.records.alert_done(alert.id, f"outside its hours: {way.instead}")
         return
     if way.hold_until:
         seconds = (way.hold_until - now).total_seconds()

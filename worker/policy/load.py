@@ -59,7 +59,7 @@ def read_policy(
         faults.append(f"{name}:{line}: {words}" if line else f"{name}: {words}")
 
     channels = _channels(own.pop("channels", {}), environment, channel_types, say)
-    source = json.dumps(own, default=str, sort_keys=True)
+    source = json.dumps(own, default=str)
     policy = _validated(own, channels, say)
     if policy:
         for place, words in contradictions(policy, own):

@@ -90,7 +90,7 @@ class Digest(Noun):
 class Review(Noun):
     """When a person is asked to look at a decision, and who."""
 
-    p1_suspicion: float = Field(default=0.04, ge=0, le=1)
+    p1_suspicion: float = Field(default=0.02, ge=0, le=1)
     """Ask when a P3 or P4 may be a P1 with at least this likelihood."""
     narrow: float = Field(default=0.05, ge=0, le=1)
     """Ask when the likelihoods of the first two severities are nearer than this."""

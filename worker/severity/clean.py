@@ -26,6 +26,9 @@ SPACES = re.compile(r"[ \t\u00a0\u3000]+")
 INVISIBLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f\xad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
+MARKS = re.compile(
+    "([\u0300-\u036f\u0591-\u05c7\u064b-\u065f]{8})[\u0300-\u036f\u0591-\u05c7\u064b-\u065f]+"
+)
 ENCODED = re.compile(r"(?:data:[\w/+.;=-]{1,80},)?[A-Za-z0-9+/=]{80,}")
 ADDRESS = re.compile(r"<?(?:https?://|www\.|mailto:)[^\s<>\"']{1,2000}>?", re.IGNORECASE)
 REPLY = re.compile(
@@ -51,6 +54,7 @@ def clean(body: str) -> Cleaned:
     """The requester's own words, newest first, at most `KEPT` characters."""
     text = body[:LONGEST].replace("\r\n", "\n")
     seen, invisible = INVISIBLE.subn("", text)
+    seen = MARKS.sub(r"\1", seen)  # sorting thousands of marks on one letter would take seconds
     seen, encoded = ENCODED.subn(" ", unicodedata.normalize("NFKC", seen))
     shown, quoted = visible(ADDRESS.sub(" ", seen))
     lines = [SPACES.sub(" ", line).strip()[:KEPT] for line in shown.split("\n", MOST_LINES)]
