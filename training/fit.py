@@ -32,7 +32,7 @@ UNSEEN = 0.03
 class Recipe:
     """Everything that is chosen about a training. The reasons are in docs/decisions."""
 
-    epochs: int = 7
+    epochs: int = 6
     batch: int = 32
     composed: int = 4_000
     """Tickets put together from statements, new ones in every epoch."""
