@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, make_response, render_template, request
 
+from worker.acknowledging import LONGEST_NAME
 from worker.events import Event, EventKind
 from worker.links import Ask, Links
 from worker.note import NAMES
@@ -22,9 +23,8 @@ from worker.store.due import DueSet
 from worker.store.records import Records
 from worker.targets import clock_time
 from worker.tickets import Severity, one_line
-from worker.timer import Timer
 
-LONGEST_NAME, LONGEST_EMAIL = 80, 254
+LONGEST_EMAIL = 254
 
 
 def acknowledge(
@@ -53,7 +53,7 @@ def acknowledge(
         if ask is None:
             return _expired()
         state = records.load(ask.key)[0]
-        if _timer(state, ask) is None:
+        if state is None or state.timer_of(ask.target) is None:
             return _page(ask, state, policy)
         name = one_line(request.form.get("name", ""), LONGEST_NAME).strip()
         if not name:
@@ -104,7 +104,7 @@ def _page(
     fault: str = "",
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
-    timer = _timer(state, ask)
+    timer = state.timer_of(ask.target) if state else None
     decision = state.decision if state else None
     page = render_template(
         "acknowledge.html",
@@ -124,12 +124,6 @@ def _page(
         fault=fault,
     )
     return make_response(page, status)
-
-
-def _timer(state: State | None, ask: Ask) -> Timer | None:
-    """What the link is about, while it runs."""
-    running = state.timers() if state else ()
-    return next((one for one in running if one.target is ask.target), None)
 
 
 def _over(state: State | None) -> str:

@@ -23,25 +23,20 @@ def acknowledged(state: State, event: Event, policy: Policy, now: datetime) -> O
     """
     at, decision = event.happened_at or now, state.decision
     target = Target(event.field) if event.field in set(Target) else Target.FIRST_RESPONSE
-    timer = next((one for one in state.timers() if one.target is target), None)
+    timer = state.timer_of(target)
     by = one_line(event.actor or "somebody", LONGEST_NAME)
     if timer is None or decision is None:
         return Outcome(state=state, lines=(("said", f"acknowledged by {by}, when it was over"),))
     until = at + policy.acknowledge.quiet_for(decision.severity)
     taken = timer.model_copy(update={"acknowledged": Acknowledged(by=by, at=at, until=until)})
     quiet = clock_time(until, policy.time_zone)
-    owed = state.owed.model_copy(
-        update={
-            "note": _and(
-                state.owed.note,
-                f"Acknowledged by {by} in Minutehand at {clock_time(at, policy.time_zone)}. "
-                f"Without a public reply it is asked again at {quiet}.",
-            ),
-            "assignee": event.now if policy.acknowledge.assign else state.owed.assignee,
-        }
+    note = (
+        f"Acknowledged by {by} in Minutehand at {clock_time(at, policy.time_zone)}. "
+        f"Without a public reply it is asked again at {quiet}."
     )
+    assigned = {"assignee": event.now} if policy.acknowledge.assign else {}
     return Outcome(
-        state=state.with_timer(taken).model_copy(update={"owed": owed}),
+        state=state.with_timer(taken).owing(note, **assigned),
         lines=(("acknowledged", f"{target.words}: by {by}, quiet until {quiet}"),),
     )
 
@@ -57,7 +52,3 @@ def severity_chosen(state: State, event: Event, policy: Policy, now: datetime) -
     set_by = person_set(state, "severity", severity, policy, at)
     lines = tuple((what, f"{by} {text}, in Minutehand") for what, text in set_by.lines)
     return Outcome(state=set_by.state, lines=lines)
-
-
-def _and(before: str | None, text: str) -> str:
-    return f"{before}\n\n{text}" if before else text

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from worker.channels.base import Alert, AlertTicket
+from worker.channels.base import ASKS, Alert, AlertTicket
 from worker.escalation import Due
 from worker.links import Ask, Links
 from worker.policy import PEOPLE, Policy
@@ -95,10 +95,9 @@ def followed(
     """What channels that follow an alert hear when its timer ended or somebody is on it."""
     if before is None or after.decision is None:
         return ()
-    running = {timer.target: timer for timer in after.timers()}
     found = []
     for old in before.timers():
-        new = running.get(old.target)
+        new = after.timer_of(old.target)
         taken = new.acknowledged if new and new.acknowledged != old.acknowledged else None
         if new is not None and taken is None:
             continue
@@ -132,7 +131,7 @@ def about(
         channel=recipient.channel,
         until=now + policy.acknowledge.valid,
     )
-    waits = kind in {"escalation", "review"}
+    waits = kind in ASKS
     return Alert(
         id=alert_id(
             str(ticket.key),

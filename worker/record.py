@@ -99,6 +99,10 @@ class State(Noun):
         first = (self.timer,) if self.timer and not self.settled else ()
         return (*first, *self.others.values())
 
+    def timer_of(self, target: Target) -> Timer | None:
+        """The timer of that target, while it runs."""
+        return next((timer for timer in self.timers() if timer.target is target), None)
+
     def next_moment(self) -> datetime | None:
         """When something is due next on any of them."""
         moments = [timer.next_moment() for timer in self.timers()]
@@ -109,6 +113,12 @@ class State(Noun):
         if timer.target is Target.FIRST_RESPONSE:
             return self.model_copy(update={"timer": timer})
         return self.model_copy(update={"others": {**self.others, timer.target: timer}})
+
+    def owing(self, *notes: str, **others: str | None) -> State:
+        """The state that owes the ticket these as well: notes are added, others take its place."""
+        texts = [note for note in (self.owed.note, *notes) if note]
+        owed = {"note": "\n\n".join(texts) or None, **others}
+        return self.model_copy(update={"owed": self.owed.model_copy(update=owed)})
 
     def without(self, *targets: Target) -> State:
         """The state without the timers of these targets, which have ended."""

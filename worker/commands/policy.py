@@ -139,10 +139,8 @@ def _under(state: State, parts: Parts, now: datetime) -> State:
 
 def _moves(before: State, after: State, zone: str) -> Iterator[str]:
     """What differs for one ticket, a line a timer."""
-    old = {timer.target: timer for timer in before.timers()}
-    new = {timer.target: timer for timer in after.timers()}
-    for target in dict.fromkeys((*old, *new)):
-        was, now = old.get(target), new.get(target)
+    for target in dict.fromkeys(timer.target for timer in (*before.timers(), *after.timers())):
+        was, now = before.timer_of(target), after.timer_of(target)
         if was is None or now is None or (was.deadline, was.plan) != (now.deadline, now.plan):
             yield f"{target.words}: {_due(was, zone)} -> {_due(now, zone)}"
         elif was.steps != now.steps:

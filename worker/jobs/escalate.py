@@ -10,7 +10,7 @@ import structlog
 from worker.alerting import tell
 from worker.channels.base import Alert
 from worker.errors import Gone, Permanent, Transient
-from worker.escalation import Due, due_steps
+from worker.escalation import due_steps
 from worker.jobs.change import change
 from worker.jobs.drop import drop
 from worker.jobs.frame import carried
@@ -177,7 +177,7 @@ def _step(
         alerts += told.alerts
         names = tuple(dict.fromkeys((*timer.told, *(alert.channel for alert in told.alerts))))
         state = state.with_timer(timer.model_copy(update={"handled_until": now, "told": names}))
-        state = _owing(state, due)
+        state = state.owing(*due.notes, group=due.group or state.owed.group)
     mode = parts.settings.mode
     changes = Changes() if state.settled and not reached else _differences(parts, state, now)
     return (state if changes.empty else about_to_write(state, changes, now)), Effects(
@@ -187,15 +187,6 @@ def _step(
         met_within=parts.policy.poll.met_every if not reached and owes_met(state, mode) else None,
         counts={"step_due": reached} if reached else {},
     )
-
-
-def _owing(state: State, due: Due) -> State:
-    """What a step does to the ticket besides telling people."""
-    if not due.notes and due.group is None:
-        return state
-    notes = [note for note in (state.owed.note, *due.notes) if note]
-    owed = {"note": "\n\n".join(notes) or None, "group": due.group or state.owed.group}
-    return state.model_copy(update={"owed": state.owed.model_copy(update=owed)})
 
 
 def _differences(parts: Parts, state: State, now: datetime) -> Changes:

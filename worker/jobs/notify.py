@@ -141,10 +141,10 @@ def key_of(alert: Alert) -> TicketKey:
 
 
 def _told_too(state: State, target: Target, channel: str) -> State:
-    for timer in state.timers():
-        if timer.target is target and channel not in timer.told:
-            return state.with_timer(timer.model_copy(update={"told": (*timer.told, channel)}))
-    return state
+    timer = state.timer_of(target)
+    if timer is None or channel in timer.told:
+        return state
+    return state.with_timer(timer.model_copy(update={"told": (*timer.told, channel)}))
 
 
 def _has_its_turn(parts: Parts, alert: Alert, now: datetime) -> bool:
@@ -177,21 +177,15 @@ def _overtaken(alert: Alert, state: State | None) -> str | None:
         return None
     if state is None:
         return "its timer ended meanwhile"
-    running = {timer.target: timer for timer in state.timers()}
-    timer = running.get(alert.target)
+    timer = state.timer_of(alert.target)
     if timer is None:
         first = alert.target is Target.FIRST_RESPONSE and state.settled
         why = state.settled.why if first and state.settled else None
         return f"{why or _ended(alert.target)} meanwhile"
-    said = timer.acknowledged
-    if said and alert.made_at and said.at >= alert.made_at and alert.deadline > now_of(alert):
+    said, made_at = timer.acknowledged, alert.made_at
+    if said and made_at and made_at <= said.at and made_at < alert.deadline:  # not the breach
         return f"acknowledged by {said.by} meanwhile"
     return None if timer.deadline == alert.deadline else "another severity was set meanwhile"
-
-
-def now_of(alert: Alert) -> datetime:
-    """When it was made: an alert made before its deadline is one before the breach."""
-    return alert.made_at or alert.deadline
 
 
 def _ended(target: Target) -> Settlement | str:
