@@ -75,6 +75,7 @@ class Calls:
         timeout: float = 10.0,
     ) -> Answer:
         """One request. `what` names it for people, `right` is what its agent needs for it.
+        `about_ticket`: a 404 says that the one thing asked for, a ticket or a person, is not there.
 
         Only what a GET answers is read: a write that arrived must not fail for its answer.
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from worker.errors import Gone, Permanent
+from worker.errors import Gone
 from worker.helpdesks.freshdesk.calls import Calls
 from worker.tickets import Customer, Person
 
 MOST_MEMBERS = 20
 SECONDS = 3.0
 """A new ticket waits for its customer's plan no longer than this."""
-NOT_THERE = {404, 410}
 
 
 def customer(calls: Calls, company_id: str) -> Customer:
@@ -75,17 +74,11 @@ def agent_with(calls: Calls, email: str) -> int | None:
 
 
 def _show(calls: Calls, kind: str, number: str) -> dict[str, Any]:
-    try:
-        content = calls.call(
-            "GET",
-            f"/{kind}/{quote(number, safe='')}",
-            what=f"Freshdesk {kind} {number}",
-            right=f"to view {kind}",
-            about_ticket=False,
-            timeout=SECONDS,
-        ).content
-    except Permanent as fault:
-        if fault.status in NOT_THERE:
-            raise Gone(str(fault), status=fault.status) from None
-        raise
+    content = calls.call(
+        "GET",
+        f"/{kind}/{quote(number, safe='')}",
+        what=f"Freshdesk {kind} {number}",
+        right=f"to view {kind}",
+        timeout=SECONDS,
+    ).content
     return content if isinstance(content, dict) else {}

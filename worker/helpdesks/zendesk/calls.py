@@ -59,6 +59,7 @@ class Calls:
         timeout: float = 10.0,
     ) -> dict[str, Any]:
         """One request. `what` names it for people, `right` is what our user needs for it.
+        `about_ticket`: a 404 says that the one thing asked for, a ticket or a person, is not there.
 
         `timeout` in seconds holds for signing in and the request together.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from worker.errors import Gone, Permanent
+from worker.errors import Gone
 from worker.helpdesks.zendesk.calls import Calls
 from worker.helpdesks.zendesk.fields import object_in, tags
 from worker.tickets import Customer, Person
@@ -18,7 +18,6 @@ from worker.tickets import Customer, Person
 MOST_MEMBERS = 20
 SECONDS = 3.0
 """A new ticket waits for its customer's plan no longer than this."""
-NOT_THERE = {404, 410}
 
 
 def customer(calls: Calls, organization: str) -> Customer:
@@ -59,19 +58,13 @@ def members(calls: Calls, group_id: str) -> tuple[Person, ...]:
 
 
 def _show(calls: Calls, kind: str, number: str, rest: str = "") -> dict[str, Any]:
-    try:
-        return calls.call(
-            "GET",
-            f"/{kind}/{quote(number, safe='')}{rest}",
-            what=f"Zendesk {kind[:-1]} {number}",
-            right=f"to view {kind}",
-            about_ticket=False,
-            timeout=SECONDS,
-        )
-    except Permanent as fault:
-        if fault.status in NOT_THERE:
-            raise Gone(str(fault), status=fault.status) from None
-        raise
+    return calls.call(
+        "GET",
+        f"/{kind}/{quote(number, safe='')}{rest}",
+        what=f"Zendesk {kind[:-1]} {number}",
+        right=f"to view {kind}",
+        timeout=SECONDS,
+    )
 
 
 def _person(user: dict[str, Any]) -> Person | None:
