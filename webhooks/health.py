@@ -11,11 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from redis.exceptions import RedisError
 
-from worker.store.health import Health, Reading
-
-BEAT_IS_OLD = 20.0
-"""Seconds; processes beat every 5."""
-NEEDED = ("worker", "clock")
+from worker.store.health import BEAT_IS_OLD, NEEDED, Health, Reading
 
 
 def health(store: Health) -> Blueprint:
@@ -48,7 +44,7 @@ def not_ready(reading: Reading) -> list[str]:
     """What is missing, in words; empty when everything runs."""
     faults = []
     for process in NEEDED:
-        ages = [age for name, age in reading.beats.items() if name.startswith(process)]
+        ages = reading.ages(process)
         if not ages:
             faults.append(f"no {process} has ever run")
         elif min(ages) > BEAT_IS_OLD:

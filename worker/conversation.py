@@ -22,6 +22,7 @@ OPENING = timedelta(seconds=2)
 def comment_made(
     state: State, event: Event, policy: Policy, rubric: Rubric, now: datetime
 ) -> Outcome:
+    """A public comment: a reply by an agent, or a further message of the requester."""
     comment = event.comment
     if comment is None or not comment.public:
         return Outcome(state=state)

@@ -138,7 +138,7 @@ class Hours(Noun):
 
     def open_at(self, moment: datetime) -> bool:
         """Whether that moment counts."""
-        return any(opens <= moment < closes for opens, closes in self._day(self._date(moment)))
+        return any(opens <= moment < closes for opens, closes in _spans(self, self._date(moment)))
 
     def next_open(self, moment: datetime) -> datetime:
         """`moment` itself when that is open, else the next opening."""
@@ -147,21 +147,19 @@ class Hours(Noun):
     def _from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         first = self._date(start)
         for number in range(LOOK_AHEAD):
-            for opens, closes in self._day(first + timedelta(days=number)):
+            for opens, closes in _spans(self, first + timedelta(days=number)):
                 if closes > start:
                     yield opens, closes
 
     def _date(self, moment: datetime) -> date:
         return moment.astimezone(ZoneInfo(self.time_zone)).date()
 
-    def _day(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
-        return _spans(self, day)
-
     def is_closed(self, day: date) -> bool:
         """A public holiday, or a day that the policy names."""
         return day in self.closed or any(day in _holidays(c, day.year) for c in self.holidays)
 
     def __hash__(self) -> int:
+        """Of a part, since days are looked up often; equality compares everything."""
         return hash((self.time_zone, self.holidays, self.closed, self.weekdays))
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from worker.doctor.check import Check, fail, ok, warn
-from worker.policy import Policy
+from worker.policy import PEOPLE, Policy
 from worker.severity import Rubric, decide
 from worker.tickets import Severity
 
@@ -35,7 +35,7 @@ def of_policy(policy: Policy, rubric: Rubric) -> Iterator[Check]:
     else:
         yield ok("P1 alerts", "reach somebody")
     named = {name for step in policy.steps for name in step.notify}
-    missing = sorted(named - policy.channels.keys() - {"assignee", "group", "tam"})
+    missing = sorted(named - policy.channels.keys() - {*PEOPLE, "tam"})
     if missing:
         found = f"steps name {', '.join(missing)}, which no [channels] has"
         yield warn("channels named", found, "configure them or take them out of the steps")

@@ -18,7 +18,6 @@ SHORTEST_SECRET = 16
 """Characters; what a person types is guessed, what a program makes is longer."""
 TOKENS_END = date(2027, 4, 30)
 """Zendesk's API tokens stop working on this day."""
-SOON_DAYS = 180
 
 
 def of_settings(settings: Settings, transport: Transport, now: datetime) -> Iterator[Check]:

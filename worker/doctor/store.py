@@ -9,9 +9,8 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from worker.doctor.check import Check, fail, ok, warn
-from worker.store.health import Health, Reading
+from worker.store.health import BEAT_IS_OLD, NEEDED, Health, Reading
 
-BEAT_IS_OLD = 20.0
 LATE, VERY_LATE = 5.0, 60.0
 """Seconds that the oldest due member may wait."""
 SKEW = 2.0
@@ -82,8 +81,8 @@ def _clock(redis: Redis, now: datetime) -> Check:
 
 
 def _processes(reading: Reading) -> Iterator[Check]:
-    for process in ("worker", "clock"):
-        ages = [age for name, age in reading.beats.items() if name.startswith(process)]
+    for process in NEEDED:
+        ages = reading.ages(process)
         alive = [age for age in ages if age <= BEAT_IS_OLD]
         if alive:
             yield ok(process, f"{len(alive)} running")

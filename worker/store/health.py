@@ -8,6 +8,11 @@ from redis import Redis
 
 from worker.store import keys
 
+BEAT_IS_OLD = 20.0
+"""Seconds; processes beat every 5."""
+NEEDED = ("worker", "clock")
+"""Processes of which at least one each has to live."""
+
 
 class Reading(NamedTuple):
     """Figures of one moment, ages in seconds of Redis time."""
@@ -22,6 +27,10 @@ class Reading(NamedTuple):
     breached: int
     beats: dict[str, float]
     counters: dict[str, int]
+
+    def ages(self, process: str) -> list[float]:
+        """Seconds since each process of this kind last beat."""
+        return [age for name, age in self.beats.items() if name.startswith(process)]
 
 
 class Health:
