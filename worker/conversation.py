@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from worker.events import Event
-from worker.outcome import Outcome, decided_text, know, reply_given, settle, under
+from worker.outcome import Outcome, decided_text, know, reply_given, settle, timer_for, under
 from worker.people import confirmed, is_history, missing_tag, person_set
 from worker.policy import Policy
 from worker.record import Settled, Settlement, State
 from worker.severity import Rubric, decide
-from worker.targets import start_timer
 from worker.tickets import DecidedBy, Reason, Status, Target, Ticket
 
 BODY_KEPT = 4000
@@ -48,18 +47,11 @@ def _waits_again(state: State, at: datetime, policy: Policy) -> Outcome:
     Several messages in a row wait since the first of them.
     """
     answered = state.settled and state.settled.why is Settlement.ANSWERED
-    if not answered or state.decision is None or Target.NEXT_REPLY in state.others:
+    if not answered or Target.NEXT_REPLY in state.others:
         return Outcome(state=state)
     if state.settled and at <= state.settled.at:
         return Outcome(state=state)
-    timer = start_timer(
-        state.ticket,
-        state.decision,
-        policy,
-        state.customer,
-        target=Target.NEXT_REPLY,
-        since=at,
-    )
+    timer = timer_for(state, policy, Target.NEXT_REPLY, since=at)
     if timer is None:
         return Outcome(state=state)
     due = f"{timer.deadline:%Y-%m-%d %H:%M:%S} UTC"
@@ -135,13 +127,12 @@ def follow_status(
 
 def _opened_again(state: State, policy: Policy) -> State:
     """A ticket that was over and is not any more has its resolution target again."""
-    decision, settled = state.decision, state.settled
     over = {Settlement.ANSWERED, Settlement.CLOSED_WITHOUT_REPLY}
-    if decision is None or settled is None or settled.why not in over:
+    if state.settled is None or state.settled.why not in over:
         return state
     if Target.RESOLUTION in state.others:
         return state
-    timer = start_timer(state.ticket, decision, policy, state.customer, target=Target.RESOLUTION)
+    timer = timer_for(state, policy, Target.RESOLUTION)
     return state.with_timer(timer) if timer else state
 
 

@@ -31,34 +31,39 @@ def decided_text(decision: Decision) -> str:
 
 def under(state: State, decision: Decision, policy: Policy, *, at: datetime) -> State:
     """The state with this decision, made at that moment, and the timers that belong to it."""
-    timer = start_timer(state.ticket, decision, policy, state.customer)
-    moved = _moved(state.timer, timer)
-    after = state.model_copy(update={"decision": decision, "timer": moved})
+    decided = state.model_copy(update={"decision": decision})
+    first = _moved(state.timer, timer_for(decided, policy))
     others: dict[Target, Timer] = {}
-    for target, running in after.others.items():
+    for target, running in state.others.items():
         if target is Target.REVIEW:
-            moved = running if decision.needs_review else None
+            planned = running if decision.needs_review else None
         else:
-            moved = start_timer(
-                state.ticket,
-                decision,
-                policy,
-                state.customer,
-                target=target,
-                since=running.created_at,
-            )
-        following = _moved(running, moved)
+            planned = timer_for(decided, policy, target, since=running.created_at)
+        following = _moved(running, planned)
         if following:
             others[target] = following
-    after = after.model_copy(update={"others": others})
+    after = decided.model_copy(update={"timer": first, "others": others})
     if state.decision is None:
-        resolution = start_timer(
-            state.ticket, decision, policy, state.customer, target=Target.RESOLUTION
-        )
+        resolution = timer_for(after, policy, Target.RESOLUTION)
         after = after.with_timer(resolution) if resolution else after
     if decision.needs_review and Target.REVIEW not in others:
         after = after.with_timer(start_review(state.ticket, policy, at))
     return after
+
+
+def timer_for(
+    state: State,
+    policy: Policy,
+    target: Target = Target.FIRST_RESPONSE,
+    *,
+    since: datetime | None = None,
+) -> Timer | None:
+    """The timer that a ticket's decision and customer call for; None: no target, or undecided."""
+    if state.decision is None:
+        return None
+    return start_timer(
+        state.ticket, state.decision, policy, state.customer, target=target, since=since
+    )
 
 
 def _moved(running: Timer | None, planned: Timer | None) -> Timer | None:
@@ -113,18 +118,9 @@ def replanned(state: State, policy: Policy, *, handled_until: datetime | None = 
 
 def _planned(state: State, policy: Policy, target: Target, running: Timer | None) -> Timer | None:
     """One timer planned anew, with what has happened on it."""
-    if state.decision is None:
-        return None
     if target is Target.REVIEW:
         return running
-    planned = start_timer(
-        state.ticket,
-        state.decision,
-        policy,
-        state.customer,
-        target=target,
-        since=running.created_at if running else None,
-    )
+    planned = timer_for(state, policy, target, since=running.created_at if running else None)
     if planned is None or running is None:
         return planned
     handled = max(running.handled_until, planned.handled_until)
