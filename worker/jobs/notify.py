@@ -113,13 +113,13 @@ def given_up(parts: Parts, alert: Alert, why: str, now: datetime) -> None:
     """It will never arrive there: on the record, on the board, in the log; the next is told."""
     key = key_of(alert)
     log.error("alert failed", ticket=str(key), why=why)
-    parts.records.alert_done(alert.id, "failed")
     parts.records.say(key, [("failed", f"{alert.step}: {why}")], now=now)
     parts.journal.say(f"An alert could not be sent: {why}", now)
     parts.journal.count("alert_failed")
     following = next_to_try(alert, parts.policy) if alert.type in ASKS else None
     if following:
         pass_on(parts, alert, following, "failed", now)
+    parts.records.alert_done(alert.id, "failed")  # last: a crash before it tells the next again
 
 
 def pass_on(parts: Parts, alert: Alert, channel: str, why: str, now: datetime) -> None:
