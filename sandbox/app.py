@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from sandbox import control, control_room, page
-from sandbox.freshdesk import setup_routes
+from sandbox.freshdesk import account_routes, setup_routes
 from sandbox.freshdesk import ticket_routes as freshdesk_tickets
 from sandbox.gate import guard
 from sandbox.state import Sandbox
@@ -21,6 +21,7 @@ from sandbox.zendesk import (
     bulk_routes,
     export_routes,
     field_routes,
+    form_routes,
     people_routes,
     search_routes,
     webhook_routes,
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> Flask:
         bulk_routes.routes,
         export_routes.routes,
         field_routes.routes,
+        form_routes.routes,
         webhook_routes.routes,
         people_routes.routes,
         search_routes.routes,
@@ -66,6 +68,7 @@ def create_app(settings: Settings) -> Flask:
     for made in (
         freshdesk_tickets.routes(sandbox.freshdesk),
         setup_routes.routes(sandbox.freshdesk),
+        account_routes.routes(sandbox.freshdesk),
     ):
         app.register_blueprint(made, url_prefix="/freshdesk/api/v2")
     app.register_blueprint(control.routes(sandbox))

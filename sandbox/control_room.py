@@ -36,6 +36,7 @@ def routes(sandbox: Sandbox) -> Blueprint:
                 titles = present if isinstance(present, list) else list(TITLES) * bool(present)
                 for desk in sandbox.desks.values():
                     lay_fields(desk, titles)
+                sandbox.zendesk.tidy_forms()
         except ValueError as error:
             raise refuse(str(error)) from None
         for windows in sandbox.windows:

@@ -37,6 +37,10 @@ class Dials:
     """How long after creation Freshdesk's own due times appear."""
     cascading_rules: bool = True
     """Freshdesk: run every creation rule that matches; off: only the first."""
+    cascading_rules_told: bool = True
+    """Freshdesk: say in the list of rules which of the two it is."""
+    service_user_is_admin: bool = True
+    """Whether the user behind the API may set the account up; off: a plain agent."""
     bots_count_as_agents: bool = False
     """Whether a bot's public comment ends the vendor's own first-reply metric."""
 

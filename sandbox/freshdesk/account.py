@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_WAIT = 2
 _LIST = "/freshdesk/api/v2/tickets"
+_FOR_ADMINS = re.compile(r"/freshdesk/api/v2/(admin|automations|sla_policies)\b")
 _ONE = re.compile(r"/freshdesk/api/v2/tickets/\d+\Z")
 
 
@@ -34,6 +35,7 @@ class FreshdeskAccount:
         self.dials = dials
         self.desk = desk
         self.windows = Windows()
+        self.sla_policies: list[dict[str, Any]] = []
         self.rules = rules.Rules(courier, dials)
         desk.listeners.append(self.rules.announce)
         if settings.minutehand_url:
@@ -51,6 +53,8 @@ class FreshdeskAccount:
         key = (wanted.username or "") if wanted and wanted.type == "basic" else ""
         if not hmac.compare_digest(key.encode(), self.settings.freshdesk_api_key.encode()):
             raise errors.unauthorized()
+        if not self.dials.service_user_is_admin and _FOR_ADMINS.match(request.path):
+            raise errors.denied()
         return self.desk.service_user
 
     def meter(self) -> dict[str, str]:

@@ -30,6 +30,12 @@ def unauthorized() -> Refused:
     return Refused(answer(body, HTTPStatus.UNAUTHORIZED))
 
 
+def denied() -> Refused:
+    """403: the key's agent may not."""
+    body = {"code": "access_denied", "message": "You are not authorized to perform this action."}
+    return Refused(answer(body, HTTPStatus.FORBIDDEN))
+
+
 def not_found() -> Refused:
     """404, with an empty body."""
     return Refused(answer(None, HTTPStatus.NOT_FOUND))

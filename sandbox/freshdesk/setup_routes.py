@@ -131,7 +131,9 @@ def _rule_routes(made: Blueprint, account: FreshdeskAccount) -> None:
     @made.get("/automations/<int:kind>/rules")
     def rules_of(kind: int) -> Response:
         kept = found(kind)
-        meta = {"count": len(kept), "cascading_rules": account.dials.cascading_rules}
+        meta: dict[str, Any] = {"count": len(kept)}
+        if account.dials.cascading_rules_told:
+            meta["cascading_rules"] = account.dials.cascading_rules
         return answer({"rules": list(kept.values()), "meta": meta})
 
     @made.get("/automations/<int:kind>/rules/<int:rule_id>")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +11,9 @@ from flask import Response, request
 
 from sandbox.limits import Reading, Windows
 from sandbox.vendor import answer
-from sandbox.zendesk import access, errors, events
+from sandbox.zendesk import access, errors, events, form_routes
 from sandbox.zendesk.webhooks import Webhook, Webhooks
+from sandbox.zendesk.wire import FORM_ID
 
 if TYPE_CHECKING:
     from sandbox.deliveries import Courier
@@ -21,6 +24,19 @@ if TYPE_CHECKING:
     from sandbox.settings import Settings
 
 PER_TICKET_SECONDS = 600.0
+SYSTEM_FIELDS = (
+    "subject",
+    "description",
+    "status",
+    "tickettype",
+    "priority",
+    "group",
+    "assignee",
+)
+_FOR_ADMINS = re.compile(
+    r"(POST|PUT|PATCH|DELETE) /(ticket_fields|ticket_forms)|\w+ /(webhooks|slas|incremental)"
+)
+"""https://developer.zendesk.com/api-reference/ticketing/introduction/: "Allowed for: Admins"."""
 _DEFAULT_WAIT = 2
 
 
@@ -35,6 +51,11 @@ class ZendeskAccount:
         self.tokens = access.Tokens()
         self.webhooks = Webhooks(courier, dials)
         self.triggers: dict[int, dict[str, Any]] = {}
+        self.sla_policies: dict[int, dict[str, Any]] = {}
+        self.system_fields = dict(enumerate(SYSTEM_FIELDS, 1))
+        laid = [*self.system_fields, *desk.fields]
+        form = form_routes.new_form(FORM_ID, "Default Ticket Form", laid, default=True)
+        self.forms: dict[int, dict[str, Any]] = {FORM_ID: form}
         desk.listeners.append(self.webhooks.announce)
         if settings.minutehand_url:
             self.webhooks.add(
@@ -47,13 +68,25 @@ class ZendeskAccount:
                 )
             )
 
+    def tidy_forms(self) -> None:
+        """A field that is deleted is on no form any more."""
+        known = {*self.system_fields, *self.desk.fields}
+        for form in self.forms.values():
+            listed = form["ticket_field_ids"]
+            form["ticket_field_ids"] = [number for number in listed if number in known]
+
     def authenticate(self) -> User | None:
         """The service user, when the credentials count. Asking for a token needs none."""
         if request.path.startswith("/zendesk/oauth/"):
             return None
         if not access.recognised(self.settings, self.tokens):
             raise errors.unauthorized()
-        return self.desk.service_user
+        if self.dials.service_user_is_admin:
+            return self.desk.service_user
+        asked = f"{request.method} {request.path.removeprefix('/zendesk/api/v2')}"
+        if _FOR_ADMINS.match(asked):
+            raise errors.forbidden()
+        return replace(self.desk.service_user, role="agent")
 
     def meter(self) -> dict[str, str]:
         """Spend one request, and where it applies one update or export.

@@ -26,6 +26,14 @@ def unauthorized() -> Refused:
     return Refused(answer({"error": "Couldn't authenticate you"}, HTTPStatus.UNAUTHORIZED))
 
 
+def forbidden() -> Refused:
+    """403: signed in, but not allowed to."""
+    body = {
+        "error": {"title": "Forbidden", "message": "You do not have access to this page."},
+    }
+    return Refused(answer(body, HTTPStatus.FORBIDDEN))
+
+
 def bad_request(description: str) -> Refused:
     """400: the request cannot be understood."""
     return Refused(

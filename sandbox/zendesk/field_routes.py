@@ -1,4 +1,4 @@
-"""Ticket fields, forms and SLA policies: how the account is set up.
+"""Ticket fields: system ones, and those that an admin made.
 
 https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_fields/
 """
@@ -28,10 +28,9 @@ KINDS = {
     "integer": "integer",
     "date": "date",
 }
-SYSTEM = ("subject", "description", "status", "tickettype", "priority", "group", "assignee")
 
 
-def routes(account: ZendeskAccount) -> Blueprint:  # noqa: C901 - many small routes
+def routes(account: ZendeskAccount) -> Blueprint:
     """The blueprint."""
     made = Blueprint("zendesk_fields", __name__)
     desk = account.desk
@@ -46,7 +45,7 @@ def routes(account: ZendeskAccount) -> Blueprint:  # noqa: C901 - many small rou
     def listed() -> Response:
         with desk.lock:
             own = [wire.field(field) for field in desk.fields.values()]
-        system = [_system(number, kind) for number, kind in enumerate(SYSTEM, 1)]
+        system = [_system(number, kind) for number, kind in account.system_fields.items()]
         count = len(system) + len(own)
         body = {"ticket_fields": system + own, "next_page": None, "previous_page": None}
         return answer({**body, "count": count})
@@ -81,29 +80,8 @@ def routes(account: ZendeskAccount) -> Blueprint:  # noqa: C901 - many small rou
             del desk.fields[field_id]
             for ticket in desk.tickets.values():
                 ticket.values.pop(field_id, None)
+            account.tidy_forms()
         return answer(None, HTTPStatus.NO_CONTENT)
-
-    @made.get("/ticket_forms")
-    def forms() -> Response:
-        form = {
-            "id": wire.FORM_ID,
-            "url": wire.url(f"ticket_forms/{wire.FORM_ID}"),
-            "name": "Default Ticket Form",
-            "raw_name": "Default Ticket Form",
-            "display_name": "Default Ticket Form",
-            "end_user_visible": True,
-            "active": True,
-            "default": True,
-            "position": 1,
-            "in_all_brands": True,
-            "restricted_brand_ids": [],
-            "ticket_field_ids": [*range(1, len(SYSTEM) + 1), *desk.fields],
-        }
-        return answer({"ticket_forms": [form], "count": 1, "next_page": None})
-
-    @made.get("/slas/policies")
-    def policies() -> Response:
-        return answer({"sla_policies": [], "count": 0, "next_page": None})
 
     return made
 

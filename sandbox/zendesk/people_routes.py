@@ -78,6 +78,10 @@ def _trigger_routes(made: Blueprint, account: ZendeskAccount) -> None:
     def triggers() -> Response:
         return listed(list(kept.values()))
 
+    @made.get("/triggers/active")
+    def active_triggers() -> Response:
+        return listed([one for one in list(kept.values()) if one["active"]])
+
     @made.get("/triggers/search")
     def search() -> Response:
         part = request.args.get("query", "").lower()

@@ -39,7 +39,9 @@ PATHS = (
     "/api/v2/users/show_many",
     "/api/v2/organizations/{organization_id}",
     "/api/v2/triggers",
+    "/api/v2/triggers/active",
     "/api/v2/slas/policies",
+    "/api/v2/account/settings",
 )
 NULL_IN_RECORDINGS = {
     "TicketObject": (
@@ -128,7 +130,9 @@ def _number(both: Both) -> str:
         "ticket_forms",
         "users/me",
         "triggers",
+        "triggers/active",
         "slas/policies",
+        "account/settings",
     ],
 )
 def test_what_is_read_keeps_zendesks_contract(
