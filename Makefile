@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: help run test lint format bench evaluate train clean
+.PHONY: help run test lint format bench chaos evaluate train clean
 
 help: ## show these lines
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ format: $(VENV)/installed-dev ## format the code
 
 bench: $(VENV)/installed-dev ## measure webhook -> helpdesk update over 200 tickets, and print the figures
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.latency
+
+chaos: $(VENV)/installed-dev ## kill processes in a storm of 1,000 tickets, and check every alert (10 minutes)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.chaos $(ARGS)
 
 evaluate: $(VENV)/installed-dev ## measure severity decisions: accuracy, P1, review, robustness, cost
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.severity
