@@ -26,7 +26,12 @@ def create_app(parts: Parts) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]
     source = StoreSource(
-        parts.records, parts.journal, parts.due, parts.policy, tuple(parts.accounts)
+        parts.records,
+        parts.journal,
+        parts.due,
+        parts.switches,
+        parts.policy,
+        tuple(parts.accounts),
     )
     app.register_blueprint(inbox(settings, parts.due, parts.journal))
     app.register_blueprint(health(Health(parts.redis)))

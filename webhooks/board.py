@@ -19,6 +19,7 @@ from worker.escalation import sla_state
 from worker.note import NAMES
 from worker.record import Line, Settlement, State
 from worker.settings import Mode, Settings
+from worker.store.switches import Paused
 from worker.targets import arithmetic, clock_time, plan_in_words
 from worker.tickets import DecidedBy, SlaState, TicketKey, one_line
 from worker.timer import Step, Timer, short
@@ -54,6 +55,10 @@ class BoardSource(Protocol):
 
     def counts(self) -> dict[str, int]:
         """Words and figures for the top of the board: open, breached, answered, ..."""
+        ...
+
+    def paused(self) -> Paused | None:
+        """Set while an operator keeps everything from being written or alerted."""
         ...
 
     def warnings(self) -> list[str]:
@@ -111,17 +116,28 @@ def board(
 
 
 def _content(source: BoardSource, settings: Settings, now: datetime, zone: str) -> dict[str, Any]:
-    counts = source.counts()
+    counts, paused = source.counts(), source.paused()
     waiting = [row(state, now, zone) for state in source.open_states(OPEN_LIMIT)]
     return {
         "mode": settings.mode.value,
-        "banner": f"MODE {settings.mode}: {BANNERS[settings.mode]}",
+        "paused": paused is not None,
+        "banner": _paused_words(paused, now, zone)
+        if paused
+        else f"MODE {settings.mode}: {BANNERS[settings.mode]}",
         "warnings": [one_line(text, 300) for text in source.warnings()],
         "counts": counts,
         "open": waiting,
         "more": max(0, counts.get("open", 0) - len(waiting)),
         "settled": [row(state, now, zone) for state in source.settled_states(SETTLED_LIMIT)],
     }
+
+
+def _paused_words(paused: Paused, now: datetime, zone: str) -> str:
+    why = f" ({one_line(paused.reason)})" if paused.reason else ""
+    return (
+        f"PAUSED since {moment(paused.since, now, zone)}{why}: nothing is written to the helpdesk, "
+        "nobody is notified; tickets are decided and timers run on. `minutehand resume` ends it."
+    )
 
 
 def row(state: State, now: datetime, zone: str) -> dict[str, Any]:

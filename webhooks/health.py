@@ -26,12 +26,16 @@ def health(store: Health) -> Blueprint:
 
     @pages.get("/readyz")
     def readyz() -> tuple[Response, int]:
+        paused = None
         try:
-            faults = not_ready(store.read())
+            reading = store.read()
+            faults, paused = not_ready(reading), reading.paused
         except RedisError:
             faults = ["Redis does not answer"]
         status = HTTPStatus.SERVICE_UNAVAILABLE if faults else HTTPStatus.OK
-        return jsonify(ready=not faults, faults=faults), int(status)
+        # Paused by an operator is no fault: restarting or replacing anything would not help.
+        said = paused.model_dump(mode="json") if paused else None
+        return jsonify(ready=not faults, faults=faults, paused=said), int(status)
 
     @pages.get("/metrics")
     def metrics() -> Response:
@@ -74,6 +78,8 @@ class _Collector:
             "queue": ("Jobs waiting in the queue", reading.queue),
             "timers_running": ("Tickets waiting for a first response", reading.running),
             "timers_breached": ("Of these, past their deadline", reading.breached),
+            "paused": ("1 while an operator paused writes and alerts", reading.paused is not None),
+            "channels_muted": ("Notification channels that are muted", reading.muted),
             "scrape_seconds": ("What this scrape took", time.monotonic() - started),
         }
         for name, (text, value) in gauges.items():
@@ -84,9 +90,25 @@ class _Collector:
         for process, age in reading.beats.items():
             beats.add_metric([process], age)
         yield beats
+        yield from _budgets(reading)
         counted = CounterMetricFamily(
             "minutehand_events", "What happened how often", labels=["what"]
         )
         for what, count in sorted(reading.counters.items()):
             counted.add_metric([what], count)
         yield counted
+
+
+def _budgets(reading: Reading) -> Iterator[Metric]:
+    """What may be asked of each account's API, and how it stands with it."""
+    told = {
+        "limit": "Calls a minute that the helpdesk allows everybody",
+        "left": "Calls of our share that are left now",
+        "paused": "Seconds that the helpdesk asked us to wait",
+        "down": "1 while it is left alone because it does not answer",
+    }
+    for name, text in told.items():
+        family = GaugeMetricFamily(f"minutehand_budget_{name}", text, labels=["account", "part"])
+        for one in reading.budgets:
+            family.add_metric([one.account, one.part], float(getattr(one, name)))
+        yield family

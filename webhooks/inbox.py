@@ -6,6 +6,7 @@ business (worker/helpdesks/<name>/inbound.py), which knows no Flask; this is onl
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -55,6 +56,7 @@ def inbox(settings: Settings, due: DueSet, journal: Journal) -> Blueprint:
             _count(journal, "webhook_refused_unreadable")
             log.warning("webhook unreadable", helpdesk=name, why=str(fault))
             return _say(str(fault), HTTPStatus.BAD_REQUEST)
+        _hear(helpdesk, settings, journal)
         return _accept(helpdesk, settings, account, delivery, due, journal)
 
     return pages
@@ -106,6 +108,12 @@ def _accept(
         return _say("these are another account's events", HTTPStatus.FORBIDDEN)
     said = "accepted" if accepted is Accepted.NEW else "seen before, nothing done"
     return _say(said, HTTPStatus.ACCEPTED)
+
+
+def _hear(helpdesk: Helpdesk, settings: Settings, journal: Journal) -> None:
+    """Webhooks arrive: `connect` waits for its test event by this."""
+    with contextlib.suppress(RedisError):  # accepting it says that too
+        journal.heard(f"{helpdesk.name}/{helpdesk.account(settings)}", datetime.now(UTC))
 
 
 def _count(journal: Journal, name: str) -> None:

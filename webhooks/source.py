@@ -10,6 +10,8 @@ from worker.record import Line, State
 from worker.store.due import DueSet
 from worker.store.journal import Journal
 from worker.store.records import Records
+from worker.store.switches import Paused, Switches
+from worker.targets import clock_time
 from worker.tickets import Severity, TicketKey
 
 
@@ -21,12 +23,14 @@ class StoreSource:
         records: Records,
         journal: Journal,
         due: DueSet,
+        switches: Switches,
         policy: Policy,
         accounts: Sequence[str],
     ) -> None:
         self._records = records
         self._journal = journal
         self._due = due
+        self._switches = switches
         self._policy = policy
         self._accounts = accounts
 
@@ -53,6 +57,9 @@ class StoreSource:
             "closed without reply": counters.get("ticket_settled_closed_without_reply", 0),
         }
 
+    def paused(self) -> Paused | None:
+        return self._switches.paused()
+
     def warnings(self) -> list[str]:
         """What an operator has to know now, worst first."""
         found = []
@@ -61,6 +68,9 @@ class StoreSource:
                 "P1 alerts reach nobody: no notification channel of the P1 steps is configured. "
                 "Add one to policy.toml under [channels]."
             )
+        for name, until in sorted(self._switches.muted(datetime.now(UTC)).items()):
+            end = clock_time(until, self._policy.time_zone)
+            found.append(f"channel {name} is muted until {end}: its alerts are skipped, P1 too")
         failures = len(self._due.failures())
         if failures:
             found.append(f"{failures} set aside after errors: see `minutehand failed`")

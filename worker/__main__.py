@@ -7,7 +7,19 @@ import sys
 import click
 from redis.exceptions import RedisError
 
-from worker.commands import decide, doctor, look, policy, processes, up
+from worker.commands import (
+    backtest,
+    connect,
+    decide,
+    doctor,
+    forget,
+    look,
+    policy,
+    processes,
+    switches,
+    undo,
+    up,
+)
 from worker.errors import MinutehandError
 from worker.version import VERSION
 
@@ -31,12 +43,18 @@ for command in (
     policy.policy,
     decide.classify,
     decide.simulate,
+    backtest.backtest,
+    connect.connect,
     doctor.doctor,
     look.explain,
     look.failed,
     look.replay,
     look.reconcile,
     look.channel,
+    switches.pause,
+    switches.resume,
+    undo.undo,
+    forget.forget,
 ):
     minutehand.add_command(command)
 

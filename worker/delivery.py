@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from worker.alerting import alert_id
@@ -14,16 +14,30 @@ from worker.tickets import Moment, Noun
 GIVEN_UP_AFTER = timedelta(seconds=50)
 """A channel that keeps failing this long is left for the next one named: within a minute."""
 
+UNMUTED_WITHIN = timedelta(minutes=1)
+"""What waits for the end of a mute looks this often whether somebody ended it."""
+
 
 class Route(Noun):
     """What to do with an alert now: send it, or hold it, or tell another channel instead."""
 
     hold_until: Moment | None = None
     instead: str | None = None
+    muted_until: Moment | None = None
+    """The channel is muted; with nobody to tell instead, it is not sent at all."""
 
 
-def route(alert: Alert, policy: Policy, now: datetime) -> Route:
-    """By its channel's hours; a severity in `always` (P1) is sent whatever the hour."""
+def route(alert: Alert, policy: Policy, now: datetime, muted: Mapping[str, datetime]) -> Route:
+    """By its channel's hours, where a severity in `always` (P1) is sent whatever the hour.
+
+    `muted` says until when a channel gets nothing, P1 neither: what asks for something goes to its
+    alternate or nowhere, how it went is told afterwards.
+    """
+    until = muted.get(alert.channel)
+    if until and until > now:
+        if alert.type not in ASKS:
+            return Route(hold_until=min(until, now + UNMUTED_WITHIN))
+        return Route(instead=_not_muted(alert.channel, policy, now, muted), muted_until=until)
     rule = policy.channels.get(alert.channel)
     if rule is None or rule.hours is None or alert.type not in ASKS:
         return Route()
@@ -33,6 +47,19 @@ def route(alert: Alert, policy: Policy, now: datetime) -> Route:
     if rule.otherwise:
         return Route(instead=rule.otherwise)
     return Route(hold_until=hours.next_open(now))
+
+
+def _not_muted(
+    channel: str, policy: Policy, now: datetime, muted: Mapping[str, datetime]
+) -> str | None:
+    """The nearest alternate of a channel that is not muted itself; a policy has no circles."""
+    rule = policy.channels.get(channel)
+    while rule and rule.otherwise:
+        until = muted.get(rule.otherwise)
+        if until is None or until <= now:
+            return rule.otherwise
+        rule = policy.channels.get(rule.otherwise)
+    return None
 
 
 def instead(alert: Alert, channel: str, now: datetime) -> Alert:
@@ -49,9 +76,13 @@ def instead(alert: Alert, channel: str, now: datetime) -> Alert:
     )
 
 
-def next_to_try(alert: Alert, policy: Policy) -> str | None:
-    """The channel that is told when this one fails, or None when none is left."""
-    return next((name for name in alert.otherwise if name in policy.channels), None)
+def next_to_try(alert: Alert, policy: Policy, muted: Collection[str] = ()) -> str | None:
+    """The channel that is told when this one fails, or None when none is left.
+
+    One that is muted comes last: it would pass the alert on, or drop it.
+    """
+    known = [name for name in alert.otherwise if name in policy.channels]
+    return next((name for name in known if name not in muted), known[0] if known else None)
 
 
 def digest_of(alerts: Sequence[Alert], now: datetime) -> Alert:

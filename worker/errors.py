@@ -6,6 +6,8 @@ secret or a channel's URL.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class MinutehandError(Exception):
     """Anything that we raise on purpose."""
@@ -46,13 +48,31 @@ class Transient(MinutehandError):
     """It may work later: network, time-out, 429, 5xx, a conflict. Nothing is lost."""
 
     def __init__(
-        self, text: str, *, retry_after: float | None = None, at_most: float | None = None
+        self,
+        text: str,
+        *,
+        retry_after: float | None = None,
+        at_most: float | None = None,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(text)
         self.retry_after = retry_after
         """Seconds the other side asked us to wait, or None."""
         self.at_most = at_most
         """Seconds after which it has to be looked at again, whatever the other side asked."""
+        self.status = status
+        """The HTTP status of an answer 429 or 5xx; None: no such answer came."""
+        self.headers: Mapping[str, str] = headers or {}
+        """That answer's headers."""
+
+
+class NotNow(Transient):
+    """No call was made: the account's budget does not allow one before `retry_after`."""
+
+
+class OnHold(MinutehandError):
+    """An operator paused everything: whatever it was waits for `minutehand resume`, untried."""
 
 
 class Permanent(MinutehandError):

@@ -22,6 +22,8 @@ class EventKind(StrEnum):
     MERGED_IN = "merged in"
     """Another ticket was merged into this one; made by us for the target of a merge."""
     DELETED = "deleted"
+    REDACTED = "redacted"
+    """Something was taken out of what people wrote; it is not to be kept here either."""
     SPAM = "spam"
     TOUCHED = "touched"
     """Something happened; the ticket has to be fetched to learn what."""

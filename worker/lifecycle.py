@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from worker.acknowledging import acknowledged, severity_chosen
 from worker.conversation import BODY_KEPT, comment_made, follow_status, whole_reading
 from worker.events import Event, EventKind
+from worker.forgetting import without_text
 from worker.outcome import Outcome, decided_text, know, settle, under
 from worker.people import (
     by_person,
@@ -22,7 +23,16 @@ from worker.people import (
 from worker.policy import Policy, Preset
 from worker.record import Settlement, State
 from worker.severity import Rubric, decide
-from worker.tickets import Changes, Customer, DecidedBy, Decision, Reason, Severity, Ticket
+from worker.tickets import (
+    Changes,
+    Customer,
+    DecidedBy,
+    Decision,
+    Reason,
+    Severity,
+    Status,
+    Ticket,
+)
 
 ENDINGS = {
     EventKind.MERGED: (Settlement.MERGED, "merged"),
@@ -79,7 +89,18 @@ def fold(
         outcome = take(state, event, policy, rubric, now)
         state = outcome.state
         lines += outcome.lines
+    if state.forgotten or _is_erased(events, reading):
+        state = without_text(state)
     return Outcome(state=state, lines=tuple(lines))
+
+
+def _is_erased(events: Sequence[Event], reading: Ticket | None) -> bool:
+    """True when the helpdesk deleted the ticket, or took out something that people wrote."""
+    erased = {EventKind.DELETED, EventKind.REDACTED}
+    tickets = [reading, *(event.ticket for event in events if event.kind is EventKind.SEEN)]
+    return any(event.kind in erased for event in events) or any(
+        ticket.status is Status.DELETED for ticket in tickets if ticket
+    )
 
 
 def begin(

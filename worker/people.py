@@ -38,7 +38,9 @@ def changed_by_hand(state: State, event: Event, policy: Policy, now: datetime) -
     field = "priority" if event.kind is EventKind.PRIORITY else "severity"
     if event.kind is EventKind.FIELD and event.field == "SLA review":
         cleared = (event.now or "").lower() in {"", "false", "0", "no"}
-        return confirmed(state) if cleared else Outcome(state=state)
+        wrote = _recent(state, "review", event.happened_at or now)
+        ours = bool(wrote) and wrote[-1].now == "False"  # an undo put it back
+        return confirmed(state) if cleared and not ours else Outcome(state=state)
     if event.kind is EventKind.FIELD and event.field != "SLA severity":
         return Outcome(state=state)
     try:

@@ -29,6 +29,7 @@ JOBS: dict[Kind, str] = {
     Kind.DIGEST: "worker.jobs.digest.digest",
     Kind.CUSTOMER: "worker.jobs.customer.look_up",
     Kind.MET: "worker.jobs.settle.settle",
+    Kind.FORGET: "worker.jobs.forget.forget",
     Kind.POLL: "worker.jobs.reconcile.reconcile",
 }
 FOR_PEOPLE = {Kind.STEP, Kind.SEND, Kind.DIGEST}

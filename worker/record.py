@@ -46,8 +46,9 @@ class OurWrite(Noun):
 
     field: str
     """A field name of `Changes`: severity, priority, ..."""
-    was: str | None
-    now: str | None
+    was: str | None = None
+    """None: it stood empty."""
+    now: str | None = None
     at: Moment
 
 
@@ -86,6 +87,8 @@ class State(Noun):
     """Its webhook never came; a poll found it."""
     could_not_write: str | None = None
     """Why the last write failed for good, for people."""
+    forgotten: bool = False
+    """What people wrote on it was erased and is not kept again."""
     owed: Changes = Changes()
     """What a step or an acknowledgement wants written once: a note, a group, an assignee."""
 

@@ -161,6 +161,8 @@ class Ticket(Noun):
     """The latest public comment by an agent, when the source of this reading knows it."""
     fields: Mapping[str, Text] = Field(default_factory=dict)
     """The custom fields that the policy reads, by their key at the helpdesk."""
+    ours: Mapping[str, Text] = Field(default_factory=dict)
+    """What stands in our own fields, by their name in `Changes`; webhooks do not tell it."""
     url: str | None = None
     """Where an agent reads it."""
 
@@ -235,6 +237,8 @@ class Changes(Noun):
     """The id of the group that is to have the ticket."""
     assignee: str | None = None
     """The e-mail address of the agent who is to have the ticket."""
+    clear: tuple[str, ...] | None = None
+    """Names of fields above that are to stand empty: what stood there before we wrote."""
 
     @property
     def empty(self) -> bool:

@@ -80,7 +80,10 @@ class Transport:
             raise Permanent(f"{what}: its answer is larger than {LONGEST_ANSWER} bytes")
         if answer.status_code == 429 or answer.status_code >= 500:
             raise Transient(
-                f"{what}: answered {answer.status_code}", retry_after=retry_after(answer.headers)
+                f"{what}: answered {answer.status_code}",
+                retry_after=retry_after(answer.headers),
+                status=answer.status_code,
+                headers=answer.headers,
             )
         if 300 <= answer.status_code < 400:
             raise Permanent(

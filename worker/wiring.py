@@ -25,10 +25,14 @@ from worker.policies import Policies
 from worker.policy import Policy, load_policy
 from worker.settings import Settings
 from worker.severity import Rubric
+from worker.store.budget import Budget
 from worker.store.due import DueSet
+from worker.store.erasing import Erasing
 from worker.store.gathering import Gathering
 from worker.store.journal import Journal
 from worker.store.records import Records
+from worker.store.switches import Switches
+from worker.store.writes import Writes
 from worker.tickets import TicketKey
 from worker.transport import Transport
 
@@ -58,9 +62,15 @@ class Parts:
     policy: Policy
     rubric: Rubric
     redis: Redis
+    budget: Budget
+    """What the helpdesks' APIs may be asked for; their clients ask it before each call."""
     due: DueSet
     records: Records
+    writes: Writes
+    erasing: Erasing
     journal: Journal
+    switches: Switches
+    """Paused, muted: what an operator threw by hand."""
     accounts: Mapping[str, Account]
     """By `helpdesk/account`."""
     channels: Mapping[str, Channel]
@@ -89,15 +99,20 @@ def build(settings: Settings, *, redis: Redis | None = None) -> Parts:
     transport = Transport()
     store = redis or open_redis(settings)
     rubric = Rubric.of(policy)
+    budget = Budget(store, share=policy.budget.share)
     return Parts(
         settings=settings,
         policy=policy,
         rubric=rubric,
         redis=store,
+        budget=budget,
         due=DueSet(store),
         records=Records(store),
+        writes=Writes(store),
+        erasing=Erasing(store),
         journal=Journal(store),
-        accounts=_accounts(settings, transport),
+        switches=Switches(store),
+        accounts=_accounts(settings, transport, budget),
         channels={
             name: CHANNELS[rule.type].build(name, rule.options, transport)
             for name, rule in policy.channels.items()
@@ -169,12 +184,13 @@ def parts() -> Parts:
     return _PARTS.get()
 
 
-def _accounts(settings: Settings, transport: Transport) -> dict[str, Account]:
+def _accounts(settings: Settings, transport: Transport, budget: Budget) -> dict[str, Account]:
     found = {}
     for helpdesk in HELPDESKS.values():
         name = helpdesk.account(settings)
         if name is not None:
-            account = Account(helpdesk.name, name, helpdesk.client(settings, transport))
+            client = helpdesk.client(settings, transport, budget)
+            account = Account(helpdesk.name, name, client)
             found[str(account)] = account
     return found
 

@@ -70,6 +70,36 @@ def state_there_should_be(state: State, now: datetime) -> SlaState | None:
     return SlaState.MET if in_time else SlaState.BREACHED
 
 
+def log_of(state: State, arrived: Changes, now: datetime) -> tuple[OurWrite, ...]:
+    """What a write did, field by field, with what stood there before: what an undo needs.
+
+    `state` is the one before the write. What is written once (a note) has neither.
+    """
+    return tuple(
+        OurWrite(
+            field=field,
+            was=None if field in ONCE else _stood(state, field),
+            now=None if field in ONCE else _text(value),
+            at=now,
+        )
+        for field, value in arrived
+        if value is not None
+    )
+
+
+def _stood(state: State, field: str) -> str | None:
+    known, ticket = getattr(state.there, field), state.ticket
+    if known is not None:
+        return _text(known)
+    shown = {
+        "severity": ticket.severity_field,
+        "priority": ticket.priority,
+        "review": ticket.review_field,
+        "meta_dependency": True if "meta_dependency" in ticket.tags else None,
+    }
+    return _text(shown.get(field)) or ticket.ours.get(field)
+
+
 def about_to_write(state: State, changes: Changes, now: datetime) -> State:
     """The state just before a write, so that its echo is recognised however soon it comes."""
     planned = [
@@ -134,6 +164,8 @@ def owes_met(state: State, mode: Mode) -> bool:
     if mode is Mode.OBSERVE or settled is None or settled.why not in counted:
         return False
     should = state_there_should_be(state, settled.at)
+    if "state" in state.hands_off:
+        return False
     return should is not None and should != state.there.state
 
 
@@ -145,6 +177,8 @@ def in_words(changes: Changes) -> str:
             continue
         if field == "note":
             words.append("an internal note")
+        elif field == "clear":
+            words.append(f"no {', no '.join(value)}".replace("_", " "))
         elif isinstance(value, datetime):
             words.append(f"{field} {value:%Y-%m-%dT%H:%M:%SZ}")
         elif isinstance(value, bool):

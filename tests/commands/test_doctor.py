@@ -16,10 +16,12 @@ from worker.doctor.check import Check, Verdict
 from worker.doctor.policy import of_channels, of_policy
 from worker.doctor.settings import of_settings
 from worker.doctor.store import of_store
+from worker.helpdesks.spending import ALL, Said
 from worker.policy import Policy, read_policy
 from worker.settings import Settings
 from worker.severity import Rubric
 from worker.store import keys
+from worker.store.budget import FAILURES, Budget
 from worker.transport import Transport
 
 NOW = datetime.now(UTC)
@@ -71,6 +73,20 @@ def test_api_tokens_are_warned_about_before_they_end() -> None:
     late = datetime(2027, 5, 1, tzinfo=UTC)
     found = [by_name(list(of_settings(settings, Transport(), at))) for at in (early, late)]
     assert [one["API token"].verdict for one in found] == [Verdict.WARN, Verdict.FAIL]
+
+
+def test_an_account_whose_api_does_not_answer_is_warned_about(redis: Redis) -> None:
+    budget = Budget(redis)
+    budget.answered("zendesk/acme", {ALL: Said(400, 400, 60)})
+    before = by_name(list(of_store(redis, NOW)))["zendesk/acme requests"]
+    for _ in range(FAILURES):
+        budget.failed("zendesk/acme")
+
+    after = by_name(list(of_store(redis, NOW)))["zendesk/acme requests"]
+
+    assert before.verdict is Verdict.OK
+    assert "50 of 50 calls left, 400 a minute" in before.found
+    assert after.verdict is Verdict.WARN
 
 
 def test_a_store_that_may_drop_timers_fails(redis: Redis) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from channels.receiver import HOSTILE
 from jobs.world import HALF, OUTAGE, POLICY, World, drain, hurry, run
 
+from worker.jobs import escalate
+from worker.store import keys
 from worker.store.due import Claim
 from worker.store.keys import Kind
 from worker.tickets import TicketKey
@@ -20,10 +24,17 @@ def a_due_alert(world: World, helpdesk: str, text: str = OUTAGE) -> TicketKey:
     return key
 
 
-def committed(world: World) -> Claim:
-    """The step has been committed, its alert is claimed and not yet sent."""
+def committed(world: World, monkeypatch: pytest.MonkeyPatch) -> Claim:
+    """The step has been committed; its worker died before it could send the alert.
+
+    Its claim has run out, and the alert is claimed again and not yet sent.
+    """
     (step,), _ = world.parts.due.claim()
-    run(step)
+    with monkeypatch.context() as dead:
+        dead.setattr(escalate, "notify", lambda *_: None)
+        run(step)
+    for member in world.redis.zrange(keys.CLAIMED, 0, -1):
+        world.redis.zadd(keys.CLAIMED, {member: time.time() - 1})
     claims, _ = world.parts.due.claim()
     (send,) = [claim for claim in claims if claim.member.kind is Kind.SEND]
     return send
@@ -78,9 +89,11 @@ def test_a_receiver_that_refuses_is_said_and_not_asked_again(
     assert world.parts.due.failures() == []
 
 
-def test_an_answer_between_commit_and_send_stops_the_alert(world: World, helpdesk: str) -> None:
+def test_an_answer_between_commit_and_send_stops_the_alert(
+    world: World, helpdesk: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key = a_due_alert(world, helpdesk)
-    send = committed(world)
+    send = committed(world, monkeypatch)
     world.reply(key)
     world.touch(key)
     (event,), _ = world.parts.due.claim()
@@ -94,9 +107,11 @@ def test_an_answer_between_commit_and_send_stops_the_alert(world: World, helpdes
     assert world.due(Kind.SEND, send.member.subject) is None
 
 
-def test_an_alert_that_was_sent_is_not_sent_again(world: World, helpdesk: str) -> None:
+def test_an_alert_that_was_sent_is_not_sent_again(
+    world: World, helpdesk: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     a_due_alert(world, helpdesk)
-    send = committed(world)
+    send = committed(world, monkeypatch)
     run(send)
     world.parts.due.arm(send.member, 1.0)
 
@@ -105,9 +120,11 @@ def test_an_alert_that_was_sent_is_not_sent_again(world: World, helpdesk: str) -
     assert len(world.alerts()) == 1
 
 
-def test_a_channel_that_left_the_policy_is_said(world: World, helpdesk: str) -> None:
+def test_a_channel_that_left_the_policy_is_said(
+    world: World, helpdesk: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key = a_due_alert(world, helpdesk)
-    send = committed(world)
+    send = committed(world, monkeypatch)
     world.start(policy=ONE.replace("[channels.oncall]", "[channels.triage]"))
 
     run(send)
@@ -143,10 +160,10 @@ def test_hostile_text_arrives_inert(world: World, helpdesk: str) -> None:
 
 
 def test_an_alert_about_a_severity_that_no_longer_holds_is_not_sent(
-    world: World, helpdesk: str
+    world: World, helpdesk: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = a_due_alert(world, helpdesk)
-    send = committed(world)
+    send = committed(world, monkeypatch)
     world.change(key, severity="P4")
     world.touch(key)
     (event,), _ = world.parts.due.claim()

@@ -31,7 +31,7 @@ from worker.settings import Settings
 from worker.store import keys
 from worker.store.due import Accepted, Claim
 from worker.store.keys import Kind, Member
-from worker.store.records import Effects
+from worker.store.records import WRITE_AFTER_ALERT, Effects
 from worker.tickets import Noun, TicketKey
 from worker.wiring import Parts
 
@@ -91,6 +91,7 @@ def drain(parts: Parts) -> list[Claim]:
     """Claim and run until nothing is due now; what was run, in order."""
     ran: list[Claim] = []
     while True:
+        _writes_now(parts)
         claims, _ = parts.due.claim()
         if not claims:
             return ran
@@ -101,9 +102,21 @@ def drain(parts: Parts) -> list[Claim]:
         assert len(ran) < MOST_JOBS, f"it never ends: {ran[-10:]}"
 
 
+def _writes_now(parts: Parts) -> None:
+    """A write that lets alerts go first waits for half a second; here it comes at once."""
+    soon = parts.redis.zrangebyscore(keys.DUE, "-inf", time.time() + WRITE_AFTER_ALERT)
+    for text in soon:
+        if Member.parse(text).kind is Kind.WRITE:
+            parts.redis.zadd(keys.DUE, {text: time.time()}, xx=True)
+
+
 def hurry(parts: Parts, *kinds: Kind) -> list[Claim]:
     """The pause of everything that waits (of these kinds, but never a step) is over: drain."""
     wanted = kinds or tuple(kind for kind in Kind if kind is not Kind.STEP)
+    for account in parts.accounts:
+        for name in parts.redis.hkeys(keys.budget(account)):
+            if name.startswith("paused:"):
+                parts.redis.hdel(keys.budget(account), name)
     for text in parts.redis.zrange(keys.DUE, 0, -1):
         if Member.parse(text).kind in wanted:
             parts.redis.zadd(keys.DUE, {text: time.time() - 1})

@@ -10,6 +10,7 @@ from typing import Any
 
 from worker.channels.registry import CHANNELS
 from worker.policy import Policy, policy_again
+from worker.policy.budget import BudgetRule
 from worker.policy.contradictions import contradictions
 from worker.policy.plans import Plan
 from worker.policy.steps import Acknowledge, ChannelRule, Digest, Review, StepRule
@@ -49,7 +50,7 @@ def test_the_blocks_together_are_a_policy_without_faults() -> None:
 
 
 def test_every_key_is_told() -> None:
-    for model in (Policy, Plan, StepRule, ChannelRule, Acknowledge, Digest, Review):
+    for model in (Policy, Plan, StepRule, ChannelRule, Acknowledge, Digest, Review, BudgetRule):
         for key in set(model.model_fields) - ELSEWHERE:
             assert re.search(rf"\b{key}\b", TEXT), (
                 f"{model.__name__}.{key} is not in docs/policy.md"

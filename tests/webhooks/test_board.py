@@ -13,6 +13,7 @@ from webhooks.board import board
 from webhooks.sign_in import protect
 from worker.record import Line, Settled, Settlement, State
 from worker.settings import Mode, Settings
+from worker.store.switches import Paused
 from worker.tickets import (
     Changes,
     Confidence,
@@ -82,6 +83,7 @@ class Source:
         self.states = list(states)
         self.record: list[Line] = []
         self.warned: list[str] = []
+        self.halted: Paused | None = None
         self.figures = {"breached": 1, "answered": 12}
 
     def open_states(self, limit: int) -> list[State]:
@@ -98,6 +100,9 @@ class Source:
 
     def counts(self) -> dict[str, int]:
         return {"open": len(self.open_states(10_000)), **self.figures}
+
+    def paused(self) -> Paused | None:
+        return self.halted
 
     def warnings(self) -> list[str]:
         return self.warned
@@ -227,6 +232,18 @@ def test_what_sets_a_ticket_apart_is_flagged() -> None:
 )
 def test_the_banner_says_the_mode(mode: Mode, words: str) -> None:
     assert words in page(Source(), mode=mode)
+
+
+def test_a_pause_is_said_in_the_banner_in_every_mode() -> None:
+    source = Source()
+    source.halted = Paused(since=NOW, reason="maintenance <b>")
+
+    said = page(source, mode=Mode.LIVE)
+
+    assert 'class="banner paused"' in said
+    assert "(maintenance &lt;b&gt;): nothing is written to the helpdesk" in said
+    assert content(source)["paused"] is True
+    assert content(Source())["paused"] is False
 
 
 def test_warnings_are_shown() -> None:

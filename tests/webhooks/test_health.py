@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
 from webhooks.app import create_app
+from worker.helpdesks.spending import ALL, Said
 from worker.settings import Settings
 from worker.wiring import Parts, build
 
@@ -63,6 +64,27 @@ def test_metrics_read_as_prometheus_text_and_count_what_happened(
     assert families["minutehand_redis_up"].samples[0].value == 1
     counted = {s.labels["what"]: s.value for s in families["minutehand_events"].samples}
     assert counted["alert_sent"] == 3
+
+
+def test_metrics_tell_what_is_left_of_each_accounts_budget(
+    parts: Parts, client: FlaskClient
+) -> None:
+    account = "zendesk/acme"
+    parts.budget.answered(account, {ALL: Said(400, 400, 60), "updates": Said(100, 100, 60)})
+    parts.budget.pause(account, 30, part="updates")
+    credentials = base64.b64encode(b"prometheus:open-sesame").decode()
+
+    answer = client.get("/metrics", headers={"Authorization": f"Basic {credentials}"})
+
+    families = {f.name: f for f in text_string_to_metric_families(answer.get_data(as_text=True))}
+    told = {
+        name: {s.labels["part"]: s.value for s in families[f"minutehand_budget_{name}"].samples}
+        for name in ("limit", "left", "paused", "down")
+    }
+    assert told["limit"] == {"requests": 400, "updates": 100}
+    assert told["left"]["requests"] == 50
+    assert 29 < told["paused"]["updates"] <= 30
+    assert set(told["down"].values()) == {0}
 
 
 def test_metrics_are_closed_to_strangers(client: FlaskClient) -> None:

@@ -89,7 +89,7 @@ function list(body, rows) {
 function show(content) {
   const banner = byId("banner");
   write(banner, content.banner);
-  banner.className = `banner ${content.mode}`;
+  banner.className = `banner ${content.paused ? "paused" : content.mode}`;
   const warnings = byId("warnings");
   if ([...warnings.children].map((line) => line.textContent).join("\n") !== content.warnings.join("\n")) {
     warnings.replaceChildren(...content.warnings.map((text) => made("li", "", text)));

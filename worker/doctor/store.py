@@ -9,6 +9,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from worker.doctor.check import Check, fail, ok, warn
+from worker.store.budget import Left
 from worker.store.health import BEAT_IS_OLD, NEEDED, Health, Reading
 
 LATE, VERY_LATE = 5.0, 60.0
@@ -36,6 +37,8 @@ def of_store(redis: Redis, now: datetime) -> Iterator[Check]:
     else:
         yield ok("set aside", "nothing")
     yield _plans(reading)
+    for one in reading.budgets:
+        yield _budget(one)
 
 
 def _keeping(redis: Redis) -> Iterator[Check]:
@@ -104,6 +107,17 @@ def _late(reading: Reading) -> Check:
     found = f"something has been due for {seconds:.0f} s"
     advice = "look at the workers' logs; more worker threads or another machine help"
     return (fail if seconds > VERY_LATE else warn)(name, found, advice)
+
+
+def _budget(one: Left) -> Check:
+    name = f"{one.account} {one.part}"
+    if one.down:
+        return warn(name, "left alone: it does not answer", "look at the helpdesk's status page")
+    if one.paused:
+        return warn(name, f"it asked us to pause for {one.paused:.0f} s", "wait")
+    if not one.capacity:
+        return ok(name, "no limit known yet")
+    return ok(name, f"{one.left:.0f} of {one.capacity:.0f} calls left, {one.limit:.0f} a minute")
 
 
 def _plans(reading: Reading) -> Check:

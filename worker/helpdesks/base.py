@@ -11,6 +11,16 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.events import Delivery
+from worker.helpdesks.spending import UNLIMITED, Budget
+from worker.helpdesks.wishes import (
+    Firing,
+    Made,
+    NativeTarget,
+    Question,
+    Standing,
+    TestSent,
+    Wish,
+)
 from worker.settings import Settings
 from worker.tickets import Changes, Customer, Noun, Person, Receipt, Ticket, TicketKey
 from worker.transport import Transport
@@ -55,7 +65,8 @@ class Inbound(Protocol):
 class Client(Protocol):
     """The API side of one account of one helpdesk. Safe to share between threads.
 
-    Every call raises `Transient` (with the helpdesk's Retry-After), `Gone`, or `Permanent`.
+    Every call raises `Transient` (with the helpdesk's Retry-After, or `NotNow` with the budget's),
+    `Gone`, or `Permanent`.
     """
 
     note_travels_with_fields: bool
@@ -109,6 +120,66 @@ class Client(Protocol):
         ...
 
 
+class Setup(Protocol):
+    """What `minutehand connect` needs of one account: looking, making, undoing.
+
+    Every call raises `Transient`, or `Permanent` with its status: 403 says that our user may not.
+    """
+
+    makes_its_secret: bool
+    """True when the helpdesk itself makes the secret by which its webhooks are known."""
+    test_in_words: str
+    """What a test does there, for the plan."""
+
+    def standing(self) -> Standing:
+        """Who we are there, and what plan and rights that gives; one or two GETs."""
+        ...
+
+    def wishes(self, address: str | None, secret: str, made: Sequence[Made]) -> tuple[Wish, ...]:
+        """Everything that the account should have, and how it stands. Only GETs.
+
+        `address` is where webhooks go; None: polling only. `secret` is the one in force, when
+        there is one. `made` is what the record says that we made: that may be changed.
+        """
+        ...
+
+    def begin(self, wish: Wish) -> Made:
+        """What `make` is about to make, for the record; nothing is written yet."""
+        ...
+
+    def make(self, wish: Wish, address: str | None, secret: str) -> Made:
+        """Make or change it, and say its id."""
+        ...
+
+    def signing_secret(self, webhook_id: str) -> str | None:
+        """The secret that the helpdesk made for this webhook; None: it makes none, we do."""
+        ...
+
+    def remove(self, thing: Made) -> bool:
+        """Undo one thing that we made; False: it was gone already."""
+        ...
+
+    def by_hand(self, wish: Wish, address: str | None) -> tuple[str, ...]:
+        """The clicks and values that make it without us."""
+        ...
+
+    def firing(self) -> tuple[Firing, ...]:
+        """Rules of the account that what we write may set off."""
+        ...
+
+    def native_targets(self) -> tuple[NativeTarget, ...]:
+        """First-response targets of the helpdesk's own SLA; none where the plan has no such."""
+        ...
+
+    def send_test(self, webhook_id: str, address: str) -> TestSent:
+        """Have the helpdesk send something through our webhook or rule."""
+        ...
+
+    def end_test(self, test: TestSent) -> None:
+        """Take away what the test left behind."""
+        ...
+
+
 class Helpdesk(Protocol):
     """One line in the registry: how to recognise, read and call one kind of helpdesk."""
 
@@ -128,8 +199,21 @@ class Helpdesk(Protocol):
         """The webhook secrets in force: none, one, or two while one is being rotated."""
         ...
 
-    def client(self, settings: Settings, transport: Transport) -> Client:
-        """The API client for the configured account; makes no call yet."""
+    def client(
+        self, settings: Settings, transport: Transport, budget: Budget = UNLIMITED
+    ) -> Client:
+        """The API client for the configured account; makes no call yet.
+
+        Every call that it makes asks `budget` first and reports to it afterwards.
+        """
+        ...
+
+    def questions(self, environment: Mapping[str, str]) -> tuple[Question, ...]:
+        """What has to be known to sign in and is not set."""
+        ...
+
+    def setup(self, settings: Settings, transport: Transport) -> Setup:
+        """What `connect` works with; makes no call yet. Raises `Misconfigured`."""
         ...
 
 

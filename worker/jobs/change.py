@@ -15,18 +15,23 @@ Step = Callable[[State | None], tuple[State, Effects] | None]
 
 
 def change(parts: Parts, key: TicketKey, step: Step, *, now: datetime) -> Committed | None:
-    """As `Records.change`; channels that follow alerts hear how a timer ends."""
+    """As `Records.change`; channels that follow alerts hear how a timer ends.
+
+    A state that has just lost its text has it erased everywhere.
+    """
 
     def told(state: State | None) -> tuple[State, Effects] | None:
         worked_out = step(state)
         if worked_out is None:
             return None
         after, effects = worked_out
+        if after.forgotten and not (state and state.forgotten):
+            effects = effects.model_copy(update={"forget": True})
         alerts = followed(
             state, after, parts.policy, parts.settings.mode, parts.links, parts.follows, now
         )
         if not alerts:
-            return worked_out
+            return after, effects
         return after, effects.model_copy(update={"alerts": (*effects.alerts, *alerts)})
 
     return parts.records.change(key, told, now=now)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from worker.jobs.change import change
-from worker.jobs.frame import carried
+from worker.jobs.frame import carried, urgency_of
 from worker.outcome import of_customer
 from worker.record import State
 from worker.store.due import Claim
 from worker.store.records import Effects
 from worker.tickets import TicketKey
+from worker.urgency import urgent
 from worker.wiring import Parts
 from worker.writing import about_to_write, differences
 
@@ -25,7 +26,8 @@ def look_up(parts: Parts, claim: Claim, now: datetime) -> None:
     state, _ = parts.records.load(key)
     if state is None or state.customer is not None or not state.timers():
         return
-    customer = parts.lookups.customer(parts.account_of(key).client, state.ticket)
+    with urgent(urgency_of(state)):
+        customer = parts.lookups.customer(parts.account_of(key).client, state.ticket)
     if customer is None:
         return
 

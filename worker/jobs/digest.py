@@ -7,8 +7,8 @@ from datetime import datetime
 from worker.channels.base import Alert
 from worker.delivery import digest_of
 from worker.errors import Permanent, Transient
-from worker.jobs.frame import carried
-from worker.jobs.notify import given_up, key_of, send, still_true, the_channel
+from worker.jobs.frame import carried, unless_paused
+from worker.jobs.notify import given_up, key_of, muted_away, send, still_true, the_channel
 from worker.store.due import Claim
 from worker.wiring import Parts
 
@@ -22,6 +22,7 @@ def digest(parts: Parts, claim: Claim, now: datetime) -> None:
 
     A crash between the channel's send and our record of it may send once more, under the same id.
     """
+    unless_paused(parts)
     place = claim.member.subject
     waiting = parts.gathering.gathered(place)
     alerts = [alert for alert_id in waiting if (alert := _to_send(parts, alert_id, now))]
@@ -35,7 +36,9 @@ def digest(parts: Parts, claim: Claim, now: datetime) -> None:
 
 def _to_send(parts: Parts, alert_id: str, now: datetime) -> Alert | None:
     alert, done = parts.records.alert(alert_id)
-    return alert if alert and not done and still_true(parts, alert, now) else None
+    if alert is None or done or not still_true(parts, alert, now):
+        return None
+    return None if muted_away(parts, alert, now) else alert
 
 
 def _send_together(parts: Parts, alerts: list[Alert], now: datetime, *, last_try: bool) -> None:

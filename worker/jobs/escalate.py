@@ -13,7 +13,8 @@ from worker.errors import Gone, Permanent, Transient
 from worker.escalation import due_steps
 from worker.jobs.change import change
 from worker.jobs.drop import drop
-from worker.jobs.frame import carried
+from worker.jobs.frame import carried, unless_paused
+from worker.jobs.notify import notify
 from worker.lifecycle import fold
 from worker.outcome import settle
 from worker.policy import PEOPLE
@@ -22,6 +23,7 @@ from worker.store.due import Claim
 from worker.store.records import Effects
 from worker.tickets import Changes, Person, Target, Ticket, TicketKey
 from worker.timer import Timer
+from worker.urgency import Urgency, urgent
 from worker.wiring import Parts
 from worker.writing import about_to_write, differences, owes_met
 
@@ -52,18 +54,23 @@ def escalate(parts: Parts, claim: Claim, now: datetime) -> None:
     if state is None or not _is_due(state, now):
         _rearm(parts, key, now)
         return
+    unless_paused(parts)  # the steps stay due; after a pause they are folded into one, as when late
     try:
-        reading, confirmed = _truth(parts, key, state, now)
+        with urgent(Urgency.CONFIRM):
+            reading, confirmed = _truth(parts, key, state, now)
+            people = _people(parts, key, reading or state.ticket, state, now)
     except Gone as fault:
-        drop(parts, key, str(fault), now)
+        drop(parts, key, fault, now)
         return
-    people = _people(parts, key, reading or state.ticket, state, now)
-    change(
+    committed = change(
         parts,
         key,
         lambda held: _step(parts, held, reading, people, now, confirmed=confirmed),
         now=now,
     )
+    if committed and committed.send:
+        # The others go through the queue: one slow channel must not hold the next one up.
+        notify(str(committed.send.member), committed.send.token)
 
 
 def _is_due(state: State, now: datetime) -> bool:
@@ -122,8 +129,8 @@ def _rearm(parts: Parts, key: TicketKey, now: datetime) -> None:
 
 def _truth(parts: Parts, key: TicketKey, state: State, now: datetime) -> tuple[Ticket | None, bool]:
     """The ticket now, and whether anybody confirmed that it is unanswered."""
-    if now - state.read_at <= JUST_READ:
-        return None, True
+    if now - state.read_at <= JUST_READ and not parts.records.inbox(key):
+        return None, True  # unless a webhook has come that nobody has looked into yet
     try:
         client = parts.account_of(key).client
         waits = Target.NEXT_REPLY in state.others
@@ -183,6 +190,7 @@ def _step(
     return (state if changes.empty else about_to_write(state, changes, now)), Effects(
         lines=tuple(lines),
         alerts=tuple(alerts),
+        send_here=bool(alerts),
         write=not changes.empty,
         met_within=parts.policy.poll.met_every if not reached and owes_met(state, mode) else None,
         counts={"step_due": reached} if reached else {},

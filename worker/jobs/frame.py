@@ -9,9 +9,11 @@ from datetime import datetime
 
 import structlog
 
-from worker.errors import Misconfigured, Permanent, Transient
+from worker.errors import Misconfigured, NotNow, OnHold, Permanent, Transient
+from worker.record import State
 from worker.store.due import Claim
 from worker.store.keys import Member
+from worker.urgency import Urgency, of_severity
 from worker.wiring import Parts, parts
 
 LONGEST_PAUSE = 300.0
@@ -38,6 +40,8 @@ def carried(work: Work) -> Callable[[str, int], None]:
         claim, now = begun
         try:
             work(mine, claim, now)
+        except OnHold:
+            hold_back(mine, claim)
         except Transient as fault:
             later(mine, claim, fault)
         except (Permanent, Misconfigured) as fault:
@@ -51,8 +55,28 @@ def carried(work: Work) -> Callable[[str, int], None]:
     return run
 
 
+def unless_paused(mine: Parts) -> None:
+    """Before anything that a helpdesk or a person would see; raises `OnHold` while paused."""
+    if mine.switches.paused():
+        raise OnHold("paused by an operator")
+
+
+def urgency_of(state: State | None) -> Urgency:
+    """How urgent a ticket's reads and writes are to the budget; None: not known yet."""
+    return of_severity(state.decision.severity if state and state.decision else None)
+
+
+def hold_back(mine: Parts, claim: Claim) -> None:
+    """The work waits for `resume`, as it is; its attempts do not grow."""
+    mine.switches.look(fresh=True)  # or what is due again at once would be held again, for 2 s
+    mine.due.hold_back(claim)
+
+
 def later(mine: Parts, claim: Claim, fault: Transient) -> None:
     """Try again after what the other side asked for, else after a growing pause."""
+    if isinstance(fault, NotNow):  # nothing was tried, so nothing grows and nothing is given up
+        mine.due.postpone(claim, pause_before(1, fault.retry_after))
+        return
     if claim.attempt >= ATTEMPTS_OF_THE_WORLD:
         mine.due.set_aside(claim, f"gave up after {claim.attempt} attempts: {fault}")
         return

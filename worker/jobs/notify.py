@@ -9,12 +9,14 @@ import structlog
 from worker.channels.base import ASKS, Alert, Channel
 from worker.delivery import GIVEN_UP_AFTER, instead, next_to_try, route
 from worker.errors import Permanent, Transient
+from worker.escalation import due_steps
 from worker.jobs.change import change
-from worker.jobs.frame import carried
+from worker.jobs.frame import carried, unless_paused
 from worker.record import Settlement, State
 from worker.settings import Mode
 from worker.store.due import Claim
 from worker.store.records import Effects
+from worker.targets import clock_time
 from worker.tickets import Severity, Target, TicketKey
 from worker.wiring import Parts
 
@@ -32,9 +34,12 @@ def notify(parts: Parts, claim: Claim, now: datetime) -> None:
     its id, by which a receiver can tell.
     """
     alert, done = parts.records.alert(claim.member.subject)
-    if alert is None or done or not still_true(parts, alert, now):
+    if alert is None or done:
         return
-    way = route(alert, parts.policy, now)
+    unless_paused(parts)
+    if not still_true(parts, alert, now) or muted_away(parts, alert, now):
+        return
+    way = route(alert, parts.policy, now, parts.switches.muted(now))
     if way.instead:
         pass_on(parts, alert, way.instead, "outside its hours", now)
         parts.records.alert_done(alert.id, f"outside its hours: {way.instead}")
@@ -42,11 +47,26 @@ def notify(parts: Parts, claim: Claim, now: datetime) -> None:
     if way.hold_until:
         seconds = (way.hold_until - now).total_seconds()
         log.info("held until the channel opens", channel=alert.channel, seconds=int(seconds))
-        parts.due.retry(claim, seconds)
+        parts.due.postpone(claim, seconds)
         return
     if alert.channel in parts.gathers and not _has_its_turn(parts, alert, now):
         return
     send(parts, alert, now)
+
+
+def muted_away(parts: Parts, alert: Alert, now: datetime) -> bool:
+    """True, and on the record, when the channel is muted: its alternate is told, or nobody."""
+    way = route(alert, parts.policy, now, parts.switches.muted(now))
+    if way.muted_until is None:
+        return False
+    until = f"muted until {clock_time(way.muted_until, parts.policy.time_zone)}"
+    if way.instead:
+        pass_on(parts, alert, way.instead, until, now)
+    else:
+        text = f"{alert.step}: {alert.channel} {until}"
+        parts.records.say(key_of(alert), [("skipped", text)], now=now)
+    parts.records.alert_done(alert.id, until)
+    return True
 
 
 def still_true(parts: Parts, alert: Alert, now: datetime) -> bool:
@@ -57,6 +77,7 @@ def still_true(parts: Parts, alert: Alert, now: datetime) -> bool:
         return False
     state, _ = parts.records.load(key)
     newer = parts.records.latest_alert(key, alert.overtakes) not in {None, alert.id}
+    newer = newer or _later_step_is_due(alert, state, now)
     overtaken = "later step sent" if newer and alert.type in ASKS else _overtaken(alert, state)
     if overtaken:
         parts.records.alert_done(alert.id, "not sent")
@@ -84,7 +105,7 @@ def send(parts: Parts, alert: Alert, now: datetime) -> bool:
         channel.send(alert, now=now)
     except Transient as fault:
         parts.journal.count("alert_again_later")
-        left = _seconds_left(alert, now)
+        left = _seconds_left(alert, now, parts.switches.look().resumed_at)
         if left is None or left > 0:
             fault.at_most = left
             raise
@@ -116,7 +137,8 @@ def given_up(parts: Parts, alert: Alert, why: str, now: datetime) -> None:
     parts.records.say(key, [("failed", f"{alert.step}: {why}")], now=now)
     parts.journal.say(f"An alert could not be sent: {why}", now)
     parts.journal.count("alert_failed")
-    following = next_to_try(alert, parts.policy) if alert.type in ASKS else None
+    muted = parts.switches.muted(now)
+    following = next_to_try(alert, parts.policy, muted) if alert.type in ASKS else None
     if following:
         pass_on(parts, alert, following, "failed", now)
     parts.records.alert_done(alert.id, "failed")  # last: a crash before it tells the next again
@@ -164,11 +186,27 @@ def _has_its_turn(parts: Parts, alert: Alert, now: datetime) -> bool:
     )
 
 
-def _seconds_left(alert: Alert, now: datetime) -> float | None:
-    """Until the next channel is told; None: there is none, so this one is tried on and on."""
+def _seconds_left(alert: Alert, now: datetime, resumed_at: datetime | None) -> float | None:
+    """Until the next channel is told; None: there is none, so this one is tried on and on.
+
+    What waited for the end of a pause has its time from then on.
+    """
     if alert.made_at is None or not alert.otherwise or alert.type not in ASKS:
         return None
-    return max(0.0, (alert.made_at + GIVEN_UP_AFTER - now).total_seconds())
+    began = max(alert.made_at, resumed_at or alert.made_at)
+    return max(0.0, (began + GIVEN_UP_AFTER - now).total_seconds())
+
+
+def _later_step_is_due(alert: Alert, state: State | None, now: datetime) -> bool:
+    """True when this one waited so long (a pause, nobody running) that its channel is told more.
+
+    The step's own job is about to do so; two messages about one ticket would be one too many.
+    """
+    for timer in state.timers() if state else ():
+        due = due_steps(timer, now) if timer.target is alert.target else None
+        if due and not due.silent and not alert.to:
+            return alert.channel in due.notify
+    return False
 
 
 def _overtaken(alert: Alert, state: State | None) -> str | None:

@@ -14,6 +14,7 @@ from worker.people import missing_tag
 from worker.record import Settlement, State
 from worker.store.due import Claim
 from worker.tickets import Target, Ticket
+from worker.urgency import Urgency, urgent
 from worker.wiring import Account, Parts
 
 log = structlog.get_logger()
@@ -21,6 +22,8 @@ log = structlog.get_logger()
 REFUSED_WATERMARK = {400, 410, 422}
 """A helpdesk may not know an old cursor any more; then we start again before the last poll."""
 OVERLAP = timedelta(minutes=10)
+LATE = timedelta(minutes=5)
+"""Since the last poll; the next is as urgent as a P2."""
 PAGES_AT_ONCE = 5
 """Pages per job; what is left follows at once in another, so that nobody waits behind a backlog."""
 
@@ -32,7 +35,8 @@ def reconcile(parts: Parts, claim: Claim, now: datetime) -> None:
     if account is None:
         return
     try:
-        found, more = read_changes(parts, account, now)
+        with urgent(_urgency(parts, account, now)):
+            found, more = read_changes(parts, account, now)
     except Permanent as fault:
         if fault.status in REFUSED_WATERMARK:
             parts.journal.forget_watermark(str(account))
@@ -45,6 +49,12 @@ def reconcile(parts: Parts, claim: Claim, now: datetime) -> None:
         if found:
             log.info("poll found changes", account=str(account), tickets=found)
     parts.due.arm(claim.member, now if more else now + parts.policy.poll.every)
+
+
+def _urgency(parts: Parts, account: Account, now: datetime) -> Urgency:
+    """A poll gives way to every ticket, but not for ever: only it finds what no webhook brought."""
+    last = parts.journal.last_poll(str(account))
+    return Urgency.P2 if last and now - last > LATE else Urgency.POLL
 
 
 def read_changes(

@@ -10,13 +10,14 @@ from worker.errors import Gone, Transient
 from worker.events import Event, EventKind
 from worker.jobs.change import change
 from worker.jobs.drop import drop
-from worker.jobs.frame import carried
+from worker.jobs.frame import carried, urgency_of
 from worker.jobs.write import write_now
 from worker.lifecycle import fold
 from worker.record import State
 from worker.store.due import Claim
 from worker.store.records import Committed, Effects
 from worker.tickets import Changes, Customer, Ticket, TicketKey
+from worker.urgency import urgent
 from worker.wiring import Parts
 from worker.writing import about_to_write, differences, owes_met
 
@@ -34,12 +35,13 @@ def triage(parts: Parts, claim: Claim, now: datetime) -> None:
     events = parts.records.inbox(key)
     if not events:
         return
-    try:
-        reading = _reading(parts, key, events)
-    except Gone as fault:
-        drop(parts, key, str(fault), now, consumed=len(events))
-        return
-    committed = take_in(parts, key, events, reading, now)
+    with urgent(urgency_of(parts.records.load(key)[0])):
+        try:
+            reading = _reading(parts, key, events)
+        except Gone as fault:
+            drop(parts, key, fault, now, consumed=len(events))
+            return
+        committed = take_in(parts, key, events, reading, now)
     if committed is None:
         parts.records.drop_inbox(key, len(events))
         return

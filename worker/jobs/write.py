@@ -6,21 +6,23 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from worker.errors import Gone, Permanent, Transient
+from worker.errors import Gone, OnHold, Permanent, Transient
 from worker.jobs.change import change
 from worker.jobs.drop import drop
-from worker.jobs.frame import carried, later
+from worker.jobs.frame import carried, hold_back, later, unless_paused, urgency_of
 from worker.lifecycle import fold
 from worker.record import State
 from worker.store.due import Claim
 from worker.store.records import Effects
 from worker.tickets import Changes, Receipt, Ticket, TicketKey
+from worker.urgency import urgent
 from worker.wiring import Parts
 from worker.writing import (
     about_to_write,
     arrived_without_answer,
     differences,
     in_words,
+    log_of,
     written,
 )
 
@@ -43,9 +45,10 @@ def write(parts: Parts, claim: Claim, now: datetime) -> None:
     fresh = FRESH if claim.attempt == 1 else timedelta(0)
     try:
         state, _ = parts.records.load(key)
-        _write_over_truth(parts, key, now, fresh, state=state, reading=None)
+        with urgent(urgency_of(state)):
+            _write_over_truth(parts, key, now, fresh, state=state, reading=None)
     except Gone as fault:
-        drop(parts, key, str(fault), now)
+        drop(parts, key, fault, now)
 
 
 def write_now(
@@ -63,9 +66,13 @@ def write_now(
     webhook may come hours late; then the ticket is read first, as people win.
     """
     try:
-        _write_over_truth(parts, key, now, DELIVERED, state=state, reading=reading)
+        with urgent(urgency_of(state)):
+            _write_over_truth(parts, key, now, DELIVERED, state=state, reading=reading)
+    except OnHold:
+        hold_back(parts, claim)
+        return
     except Gone as fault:
-        drop(parts, key, str(fault), now)
+        drop(parts, key, fault, now)
     except Permanent as fault:
         parts.due.set_aside(claim, str(fault))
         return
@@ -88,6 +95,7 @@ def _write_over_truth(
     start = parts.settings.start_from
     if state is None or (start and state.ticket.created_at < start):
         return
+    unless_paused(parts)
     if now - state.read_at > fresh:
         reading = _read_again(parts, key, now)
         state, _ = parts.records.load(key)
@@ -101,6 +109,7 @@ def _write(
     changes = differences(state, parts.settings.mode, parts.policy.time_zone, now)
     if changes.empty:
         return
+    unless_paused(parts)  # again: a reading may take ten seconds
     if not _announced(state, changes, now):
         change(parts, key, lambda held: _announce(held, changes, now), now=now)
     account = parts.account_of(key)
@@ -130,7 +139,10 @@ def _record(
         if state is None:
             return None
         return written(state, changes, receipt, now), Effects(
-            lines=tuple(lines), counts={"ticket_written": 1}, unsay=_refusing(key)
+            lines=tuple(lines),
+            counts={"ticket_written": 1},
+            unsay=_refusing(key),
+            wrote=log_of(state, receipt.written, now),
         )
 
     change(parts, key, step, now=now)

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 
 from worker.facts import Env, Hit, Situation, Way, When, Who, Whose
 from worker.hours import Hours
+from worker.policy.budget import BudgetRule
 from worker.policy.plans import Plan, PlanFrom, Tam, plan_of
 from worker.policy.steps import Acknowledge, ChannelRule, Digest, Review, StepRule
 from worker.policy.values import Span
@@ -171,6 +172,7 @@ class Policy(Noun):
     channels: Mapping[str, ChannelRule] = Field(default_factory=dict)
     ignore: Ignore = Ignore()
     poll: Poll = Poll()
+    budget: BudgetRule = BudgetRule()
     severity: Mapping[Severity, SeverityText] = Field(default_factory=dict)
     rubric: tuple[RubricRule, ...]
     """Facts to severity; the first rule that fits decides."""

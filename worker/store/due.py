@@ -31,6 +31,8 @@ CRASHES_ALLOWED = 5
 ECHOES_GATHER = 1.0
 """Seconds: one write of ours comes back as several events; they are taken in together, after what
 a customer waits for."""
+LOOK_AGAIN = 60.0
+"""Seconds after which what waits for the end of a pause is looked at, should nobody wake it."""
 OWN_REMEMBERED = timedelta(hours=1)
 LONG_QUEUE = 16
 """Jobs waiting: beyond it a claim that ran out before it began is probably waiting there too."""
@@ -148,6 +150,14 @@ class DueSet:
         """Try again after `seconds`."""
         return self._release(claim, "retry", f"{seconds:.3f}")
 
+    def postpone(self, claim: Claim, seconds: float) -> bool:
+        """Look again after `seconds`; nothing was tried, so it counts as no attempt."""
+        return self._release(claim, "wait", f"{seconds:.3f}")
+
+    def hold_back(self, claim: Claim) -> bool:
+        """Wait for the end of the pause; due at once when it has ended meanwhile. No attempt."""
+        return self._release(claim, "held", f"{LOOK_AGAIN:.3f}")
+
     def set_aside(self, claim: Claim, reason: str) -> bool:
         """Give up until a person says otherwise; `minutehand failed` lists it."""
         return self._release(claim, "aside", json.dumps({"at": time.time(), "reason": reason}))
@@ -221,6 +231,8 @@ class DueSet:
                 keys.FAILED,
                 keys.BELL,
                 keys.BEGUN,
+                keys.PAUSED,
+                keys.HELD,
             ],
             args=[str(claim.member), claim.token, how, detail],
         )

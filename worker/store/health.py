@@ -7,6 +7,8 @@ from typing import NamedTuple
 from redis import Redis
 
 from worker.store import keys
+from worker.store.budget import Budget, Left
+from worker.store.switches import Paused, Switches
 
 BEAT_IS_OLD = 20.0
 """Seconds; processes beat every 5."""
@@ -27,6 +29,12 @@ class Reading(NamedTuple):
     breached: int
     beats: dict[str, float]
     counters: dict[str, int]
+    paused: Paused | None
+    """Set while an operator keeps everything from being written or alerted."""
+    muted: int
+    """Channels that get no alerts for now."""
+    budgets: list[Left]
+    """What may be asked of each account's API."""
 
     def ages(self, process: str) -> list[float]:
         """Seconds since each process of this kind last beat."""
@@ -38,9 +46,11 @@ class Health:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._switches = Switches(redis)
+        self._budget = Budget(redis)
 
     def read(self) -> Reading:
-        """All figures in two round trips. Raises RedisError when Redis does not answer."""
+        """All figures in a handful of round trips. Raises RedisError when Redis does not answer."""
         seconds, micros = self._redis.time()
         now = seconds + micros / 1e6
         pipe = self._redis.pipeline(transaction=False)
@@ -66,6 +76,7 @@ class Health:
             beats,
             counters,
         ) = pipe.execute()
+        switched = self._switches.look(fresh=True)
         return Reading(
             due=due,
             late_seconds=max(0.0, now - oldest[0][1]) if oldest else 0.0,
@@ -76,4 +87,7 @@ class Health:
             breached=breached,
             beats={name: max(0.0, now - float(at)) for name, at in beats.items()},
             counters={name: int(count) for name, count in counters.items()},
+            paused=switched.paused,
+            budgets=self._budget.left(),
+            muted=sum(until.timestamp() > now for until in switched.muted.values()),
         )

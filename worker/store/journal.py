@@ -16,6 +16,8 @@ LOOK_BACK = timedelta(hours=8)
 
 
 SAID_FOR = timedelta(days=1)
+HEARD_EVERY = 1.0
+"""Seconds."""
 _NUMBER = re.compile(r"\d+")
 _RANK = {Mode.OBSERVE: 0, Mode.TAG: 1, Mode.LIVE: 2}
 
@@ -26,6 +28,7 @@ class Journal:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._start: datetime | None = None
+        self._heard: dict[str, float] = {}
 
     def count(self, name: str, by: int = 1) -> None:
         """One more of something, for /metrics."""
@@ -118,6 +121,17 @@ class Journal:
         """When a poll of the account last came to its end."""
         found = self._redis.hget(keys.POLLED, account)
         return datetime.fromtimestamp(float(str(found)), UTC) if found else None
+
+    def heard(self, account: str, now: datetime) -> None:
+        """An authentic webhook of the account came; kept once a second, which costs no speed."""
+        if now.timestamp() - self._heard.get(account, 0.0) >= HEARD_EVERY:
+            self._heard[account] = now.timestamp()
+            self._redis.hset(keys.HEARD, account, str(now.timestamp()))
+
+    def last_heard(self, account: str) -> float | None:
+        """When an authentic webhook of the account came last, in Unix seconds."""
+        found = self._redis.hget(keys.HEARD, account)
+        return float(str(found)) if found else None
 
     def forget_old_beats(self, now: datetime) -> None:
         """Processes that have not been seen for an hour are history."""

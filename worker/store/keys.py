@@ -38,6 +38,8 @@ OPEN = "mh:open"
 """Sorted set: ticket with a running timer -> its deadline."""
 SETTLED = "mh:settled"
 """Sorted set: ticket -> when its timer stopped; trimmed."""
+WRITTEN = "mh:written"
+"""Sorted set: ticket -> when we last wrote to it; as old as records are kept."""
 COUNTERS = "mh:counters"
 """Hash: what happened how often, for /metrics."""
 SAID = "mh:said"
@@ -48,6 +50,18 @@ POLLED = "mh:polled"
 """Hash: account -> when a poll of it last came to its end."""
 MODE = "mh:mode"
 """Hash: the `mode` in force, and `raised_at`, when it was last raised."""
+PAUSED = "mh:paused"
+"""While everything is paused: since when and why, as JSON."""
+RESUMED = "mh:resumed"
+"""When a pause last ended."""
+HELD = "mh:held"
+"""Set: members of the due set that wait for the end of the pause."""
+MUTED = "mh:muted"
+"""Hash: channel -> until when it gets no alerts."""
+HEARD = "mh:heard"
+"""Hash: account -> when an authentic webhook of it came last."""
+BUDGETS = "mh:budgets"
+"""Set: accounts of which a budget is kept."""
 HEARTBEATS = "mh:heartbeats"
 """Hash: process -> when it last said that it lives."""
 
@@ -69,6 +83,11 @@ def ticket(key: TicketKey | str) -> str:
 def record(key: TicketKey | str) -> str:
     """List of the record's lines."""
     return f"mh:record:{key}"
+
+
+def wrote(key: TicketKey | str) -> str:
+    """List of what we wrote to a ticket's fields, with what stood there before, oldest first."""
+    return f"mh:wrote:{key}"
 
 
 def alert(alert_id: str) -> str:
@@ -106,6 +125,11 @@ def met(account: str) -> str:
     return f"mh:met:{account}"
 
 
+def budget(account: str) -> str:
+    """Hash: what may be asked of the account's API; see lua/budget.lua."""
+    return f"mh:budget:{account}"
+
+
 def account_number(account: str) -> str:
     """The helpdesk's own number of the account, as its first authentic event said it."""
     return f"mh:account:{account}"
@@ -128,6 +152,8 @@ class Kind(StrEnum):
     """A ticket's organisation could not be looked up and is to be: look_up."""
     MET = "met"
     """An account's answered tickets are to be marked in one batch: settle."""
+    FORGET = "forget"
+    """What people wrote on a ticket is to be erased: forget."""
     POLL = "poll"
     """An account is to be asked what changed: reconcile."""
 

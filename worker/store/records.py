@@ -13,14 +13,16 @@ from redis import Redis
 
 from worker.channels.base import Alert
 from worker.events import Event
-from worker.record import Line, Settlement, State
-from worker.store import keys
+from worker.record import Line, OurWrite, Settlement, State
+from worker.store import keys, writes
 from worker.store.due import Claim, load_script
 from worker.store.keys import Kind, Member
 from worker.tickets import Noun, TicketKey
 
 KEPT = timedelta(days=35)
 """How long a settled ticket's full record stays."""
+WRITE_AFTER_ALERT = 0.5
+"""Seconds that a write waits when alerts came of the same change."""
 TRIES = 20
 """Lost races on one ticket before it is somebody's bug."""
 
@@ -37,11 +39,17 @@ class Effects(Noun):
     """The ticket's organisation is to be looked up, once its helpdesk answers again."""
     write: bool = False
     """The helpdesk's ticket is to be written; due at once."""
+    forget: bool = False
+    """What people wrote on the ticket is to be erased wherever else it is kept."""
     write_here: bool = False
     """The same, but the caller goes on to do it, under a claim of its own."""
+    send_here: bool = False
+    """The caller goes on to send the first of the alerts, under a claim of its own."""
     met_within: timedelta | None = None
     """Put the ticket into its account's next batch of `met`."""
     counts: Mapping[str, int] = Field(default_factory=dict)
+    wrote: tuple[OurWrite, ...] = ()
+    """What has just been written to the helpdesk's ticket, for an undo."""
     unsay: str | None = None
     """Something said to the operator that is not true any more."""
 
@@ -56,6 +64,8 @@ class Committed(NamedTuple):
     """Alerts that were new."""
     lines: tuple[tuple[str, str], ...] = ()
     """What went into the record."""
+    send: Claim | None = None
+    """With `send_here`: the claim on the first alert, when that is new."""
 
 
 class Records:
@@ -133,14 +143,17 @@ class Records:
                 keys.met(account),
                 keys.SAID,
                 keys.BEGUN,
+                keys.wrote(key),
+                keys.WRITTEN,
             ],
             args=[json.dumps(_change(key, version, state, effects, account, write, now))],
         )
         if not answer[0]:
             return None
-        token = int(answer[1])
+        token, sending = int(answer[1]), int(answer[3])
         claim = Claim(Member(Kind.WRITE, str(key)), token, 1) if token else None
-        return Committed(state, claim, int(answer[2]), effects.lines)
+        send = Claim(Member(Kind.SEND, effects.alerts[0].id), sending, 1) if sending else None
+        return Committed(state, claim, int(answer[2]), effects.lines, send)
 
     def say(self, key: TicketKey, lines: Iterable[tuple[str, str]], *, now: datetime) -> None:
         """Add lines to a record without touching the state."""
@@ -214,9 +227,12 @@ def _change(
     next_moment = state.next_moment()
     arm = [[step, next_moment.timestamp()]] if next_moment else []
     if effects.write and not effects.write_here:
-        arm.append([write, now.timestamp()])
+        # Alerts first: in a busy second the two would wait for each other.
+        arm.append([write, now.timestamp() + (WRITE_AFTER_ALERT if effects.alerts else 0.0)])
     if effects.look_up:
         arm.append([str(Member(Kind.CUSTOMER, str(key))), now.timestamp()])
+    if effects.forget:
+        arm.append([str(Member(Kind.FORGET, str(key))), now.timestamp()])
     lines = [Line(at=now, what=what, text=text).model_dump_json() for what, text in effects.lines]
     change = {
         "key": str(key),
@@ -227,6 +243,9 @@ def _change(
         "arm": arm,
         "disarm": [] if next_moment else [step],
         "take": write if effects.write_here else "",
+        "send": str(Member(Kind.SEND, effects.alerts[0].id))
+        if effects.send_here and effects.alerts
+        else "",
         "alerts": [
             [
                 keys.alert(alert.id),
@@ -242,6 +261,8 @@ def _change(
         "keep": int(KEPT.total_seconds()),
         "met": _met(key, account, effects),
         "counts": dict(effects.counts),
+        "wrote": [writes.as_kept(one) for one in effects.wrote],
+        "writes_kept": writes.KEPT,
         "unsay": effects.unsay,
     }
     return {name: value for name, value in change.items() if value is not None}

@@ -5,9 +5,13 @@ https://developers.freshdesk.com/api/#errors
 
 from __future__ import annotations
 
+import math
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from worker.errors import Gone, Permanent, Transient
+from worker.helpdesks.spending import ALL, UNLIMITED, Budget, Rates, Said, Spending
+from worker.settings import account_of
 from worker.tickets import Noun, one_line
 
 if TYPE_CHECKING:
@@ -16,6 +20,9 @@ if TYPE_CHECKING:
     import requests
 
     from worker.transport import Transport
+
+
+_ONE_TICKET = re.compile(r"/tickets/[^/]+")
 
 
 class Rate(Noun):
@@ -56,7 +63,10 @@ class Answer(NamedTuple):
 class Calls:
     """Signed calls to one account. Safe to share between threads."""
 
-    def __init__(self, url: str, api_key: str, transport: Transport) -> None:
+    def __init__(
+        self, url: str, api_key: str, transport: Transport, budget: Budget = UNLIMITED
+    ) -> None:
+        self._spending = Spending(budget, f"freshdesk/{account_of(url.rstrip('/'))}", rates)
         self._base = f"{url.rstrip('/')}/api/v2"
         self._auth = (api_key, "X")
         self._transport = transport
@@ -79,19 +89,21 @@ class Calls:
 
         Only what a GET answers is read: a write that arrived must not fail for its answer.
 
-        Raises `Transient` (network, 409, 429, 5xx, no JSON), `Gone` (404, 405), `Refused` (400)
-        and `Permanent` (401, 403, any other).
+        Raises `NotNow` when the budget does not allow it, `Transient` (network, 409, 429, 5xx, no
+        JSON), `Gone` (404, 405), `Refused` (400) and `Permanent` (401, 403, any other).
         """
-        answer = self._transport.request(
-            method,
-            self._base + path,
-            what=what,
-            json=json,
-            params=params,
-            headers={"Accept": "application/json"},
-            auth=self._auth,
-            timeout=timeout,
-        )
+        with self._spending.call(what, part=_part(method, path), ends=method != "GET") as told:
+            answer = self._transport.request(
+                method,
+                self._base + path,
+                what=what,
+                json=json,
+                params=params,
+                headers={"Accept": "application/json"},
+                auth=self._auth,
+                timeout=timeout,
+            )
+            told(answer.headers)
         self.last_rate = _rate(answer.headers)
         if not answer.ok:
             raise _fault(answer, what=what, right=right, about_ticket=about_ticket)
@@ -161,8 +173,24 @@ def _rate(headers: Mapping[str, str]) -> Rate:
     )
 
 
+def rates(headers: Mapping[str, str]) -> Rates:
+    """What an answer says of the account's credits; sub-limits have no header."""
+    said = _rate(headers)
+    if said.total is None and said.remaining is None:
+        return {}
+    return {ALL: Said(said.total, said.remaining, None, 1.0 if said.used is None else said.used)}
+
+
+def _part(method: str, path: str) -> str:
+    """What has a limit of its own: https://developers.freshdesk.com/api/#ratelimit ."""
+    if method == "PUT" and _ONE_TICKET.fullmatch(path):
+        return "updates"
+    return "lists" if method == "GET" and path == "/tickets" else ""
+
+
 def _number(text: str | None) -> float | None:
     try:
-        return float(text or "")  # some accounts say "100.0"
+        number = float(text or "")  # some accounts say "100.0"
     except ValueError:
         return None
+    return number if math.isfinite(number) else None

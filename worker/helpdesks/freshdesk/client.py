@@ -18,6 +18,7 @@ from worker.helpdesks.freshdesk.once import Once
 from worker.helpdesks.freshdesk.sweep import Sweep
 from worker.helpdesks.freshdesk.titles import Titles
 from worker.helpdesks.freshdesk.writing import Writing
+from worker.helpdesks.spending import UNLIMITED, Budget
 from worker.settings import account_of
 from worker.transport import TimeLeft
 
@@ -41,10 +42,12 @@ class FreshdeskClient:
 
     note_travels_with_fields = False
 
-    def __init__(self, url: str, api_key: str, transport: Transport) -> None:
+    def __init__(
+        self, url: str, api_key: str, transport: Transport, budget: Budget = UNLIMITED
+    ) -> None:
         self._url = url.rstrip("/")
         self._account = account_of(self._url)
-        self._calls = Calls(self._url, api_key, transport)
+        self._calls = Calls(self._url, api_key, transport, budget)
         self._titles = Titles(self._calls)
         self._once = Once()
 

@@ -85,7 +85,7 @@ def titles(listed: Any) -> dict[Title, str]:
 
 
 def custom_fields(changes: Changes, names: Mapping[Title, str]) -> dict[str, Any]:
-    """The values for those of our fields that the account has, under their names there."""
+    """The values for those of our fields that the account has, by name there; None empties one."""
     values: dict[Title, Any] = {
         Title.SEVERITY: changes.severity and changes.severity.value,
         Title.DEADLINE: changes.deadline and moment_text(changes.deadline),
@@ -93,25 +93,40 @@ def custom_fields(changes: Changes, names: Mapping[Title, str]) -> dict[str, Any
         Title.REVIEW: changes.review,
         Title.META: changes.meta_dependency,
     }
-    return {names[t]: value for t, value in values.items() if value is not None and t in names}
+    cleared = {title for title, name in ATTRIBUTE.items() if name in (changes.clear or ())}
+    return {
+        names[title]: value
+        for title, value in values.items()
+        if title in names and (value is not None or title in cleared)
+    }
+
+
+def priority(changes: Changes) -> int | None:
+    """Freshdesk's number, 1 for none: that is what it gives to every new ticket itself."""
+    if changes.priority is not None:
+        return PRIORITY[changes.priority]
+    return 1 if "priority" in (changes.clear or ()) else None
 
 
 def touches_tags(changes: Changes) -> bool:
     """True when one of our tags may change, so that the current list is needed."""
-    ours = (changes.severity, changes.review, changes.meta_dependency)
-    return any(value is not None for value in ours)
+    ours = ("severity", "review", "meta_dependency")
+    cleared = changes.clear or ()
+    return any(getattr(changes, name) is not None or name in cleared for name in ours)
 
 
 def merged_tags(current: tuple[str, ...], changes: Changes) -> tuple[str, ...]:
     """The ticket's tags with ours put right; everybody else's stay, in their order."""
     remove: set[str] = set()
     add: list[str] = []
-    if changes.severity is not None:
+    cleared = changes.clear or ()
+    if changes.severity is not None or "severity" in cleared:
         remove |= {_severity_tag(severity) for severity in Severity}
+    if changes.severity is not None:
         add.append(_severity_tag(changes.severity))
     for tag, wanted in (
-        ("sla_review", changes.review),
-        ("meta_dependency", changes.meta_dependency),
+        ("sla_review", False if "review" in cleared else changes.review),
+        ("meta_dependency", False if "meta_dependency" in cleared else changes.meta_dependency),
     ):
         if wanted:
             add.append(tag)
@@ -158,6 +173,11 @@ def ticket(raw: Any, *, account: str, names: Mapping[Title, str], url: str) -> T
             name: str(value)
             for name, value in custom.items()
             if isinstance(value, str | int | float) and value != ""
+        },
+        ours={
+            attribute: str(value)
+            for title, attribute in ATTRIBUTE.items()
+            if (value := custom.get(names.get(title, ""))) not in {None, ""}
         },
         url=f"{url}/a/tickets/{ticket_id}",
     )

@@ -89,7 +89,7 @@ class Writing:
         return self._calls.call(method, path, what=what, right=right, json=json)
 
     def _learn_names(self) -> None:
-        wanted = [title for title in Title if self._value(title) is not None]
+        wanted = [title for title in Title if self._sets(title)]
         if not wanted:
             return
         known, calls = self._titles.known()
@@ -108,6 +108,9 @@ class Writing:
     def _value(self, title: Title) -> Any:
         return getattr(self._changes, ATTRIBUTE[title])
 
+    def _sets(self, title: Title) -> bool:
+        return self._value(title) is not None or ATTRIBUTE[title] in (self._changes.clear or ())
+
     def _say_once(self, text: str) -> None:
         if self._once.first(text):
             self._said.append(text)
@@ -115,8 +118,9 @@ class Writing:
     def _body(self) -> dict[str, Any]:
         """The update as Freshdesk's JSON: never a key that it may not know, nor an empty one."""
         body: dict[str, Any] = {}
-        if self._changes.priority is not None:
-            body["priority"] = PRIORITY[self._changes.priority]
+        priority = fields.priority(self._changes)
+        if priority is not None:
+            body["priority"] = priority
         if self._changes.group:
             body["group_id"] = int(self._changes.group)
         if self._changes.assignee:
@@ -211,7 +215,10 @@ class Writing:
             for title, name in self._names.items()
             if name in arrived
         }
-        return written | ({"priority": self._changes.priority} if "priority" in taken else {})
+        if "priority" in taken:
+            written["priority"] = self._changes.priority
+        cleared = [name for name in self._changes.clear or () if name in written]
+        return written | ({"clear": tuple(cleared)} if cleared else {})
 
     def _note_text(self, taken: dict[str, Any]) -> str:
         note = self._changes.note or ""

@@ -5,6 +5,7 @@ https://developer.zendesk.com/api-reference/introduction/requests/
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,12 +13,16 @@ from typing import Any
 import requests
 
 from worker.errors import Gone, Permanent, Transient
+from worker.helpdesks.spending import ALL, UNLIMITED, Budget, Rates, Said, Spending
 from worker.helpdesks.zendesk import fields
 from worker.helpdesks.zendesk.token import SignIn
+from worker.settings import account_of
 from worker.tickets import Noun, one_line
 from worker.transport import TimeLeft, Transport
 
 _PER_ENDPOINT = re.compile(r"total=(\d+);\s*remaining=(\d+)(?:;\s*resets=(\d+))?")
+UPDATES, EXPORTS = "updates", "exports"
+"""What has a limit of its own, which may be the narrower one."""
 
 
 class Rate(Noun):
@@ -40,10 +45,13 @@ class Refused(Permanent):
 class Calls:
     """Signed calls to one account. Safe to share between threads."""
 
-    def __init__(self, url: str, sign_in: SignIn, transport: Transport) -> None:
+    def __init__(
+        self, url: str, sign_in: SignIn, transport: Transport, budget: Budget = UNLIMITED
+    ) -> None:
         self._url = url.rstrip("/")
         self._sign_in = sign_in
         self._transport = transport
+        self._spending = Spending(budget, f"zendesk/{account_of(self._url)}", rates)
         self.last_rate: Rate | None = None
 
     def call(
@@ -63,16 +71,20 @@ class Calls:
 
         `timeout` in seconds holds for signing in and the request together.
 
-        A 401 in the middle of work renews the token and tries once more. Raises `Transient`
-        (network, 409, 429, 5xx, no JSON), `Gone` (404, 410, a closed ticket), `Refused` (422) and
-        `Permanent` (401, 403, any other).
+        A 401 in the middle of work renews the token and tries once more. Raises `NotNow` when the
+        budget does not allow it, `Transient` (network, 409, 429, 5xx, no JSON), `Gone` (404, 410,
+        a closed ticket), `Refused` (422) and `Permanent` (401, 403, any other).
         """
         left = TimeLeft(timeout)
-        header = self._sign_in.header(timeout=left.seconds())
-        answer = self._send(method, path, header, what, json, params, left)
-        if answer.status_code == 401 and self._sign_in.refused(header):
+        # Watching a batch's job ends what the batch began, as every write does.
+        ends = method != "GET" or path.startswith("/job_statuses/")
+        with self._spending.call(what, part=_part(method, path), ends=ends) as told:
             header = self._sign_in.header(timeout=left.seconds())
             answer = self._send(method, path, header, what, json, params, left)
+            if answer.status_code == 401 and self._sign_in.refused(header):
+                header = self._sign_in.header(timeout=left.seconds())
+                answer = self._send(method, path, header, what, json, params, left)
+            told(answer.headers)
         self._note_rate(answer.headers)
         if not answer.ok:
             raise _fault(answer, what=what, right=right, about_ticket=about_ticket)
@@ -104,21 +116,47 @@ class Calls:
         )
 
     def _note_rate(self, headers: Mapping[str, str]) -> None:
-        """Both spellings: recorded traffic says zendesk-rate-limit-..., the docs ratelimit."""
         before = self.last_rate or Rate()
-        updates = _PER_ENDPOINT.search(
-            headers.get("Zendesk-RateLimit-tickets-update")
-            or headers.get("Zendesk-Rate-Limit-tickets-update")
-            or ""
-        )
-        limit = headers.get("ratelimit-limit") or headers.get("X-Rate-Limit")
-        left = headers.get("ratelimit-remaining") or headers.get("X-Rate-Limit-Remaining")
+        limit, left, _ = _whole_account(headers)
+        updates = _updates(headers)
         self.last_rate = Rate(
             limit=_whole(limit) if limit else before.limit,
             remaining=_whole(left) if left else before.remaining,
             updates_total=int(updates[1]) if updates else before.updates_total,
             updates_remaining=int(updates[2]) if updates else before.updates_remaining,
         )
+
+
+def rates(headers: Mapping[str, str]) -> Rates:
+    """What an answer says of the account's requests, and of its ticket updates when it does."""
+    limit, left, resets = (_number(text) for text in _whole_account(headers))
+    said = {} if limit is None and left is None else {ALL: Said(limit, left, resets)}
+    updates = _updates(headers)
+    if updates:
+        said[UPDATES] = Said(float(updates[1]), float(updates[2]), _number(updates[3]))
+    return said
+
+
+def _whole_account(headers: Mapping[str, str]) -> tuple[str | None, str | None, str | None]:
+    """Limit, remaining, reset: the ticketing APIs say ratelimit-..., all of them x-rate-limit."""
+    limit = headers.get("ratelimit-limit") or headers.get("X-Rate-Limit")
+    left = headers.get("ratelimit-remaining") or headers.get("X-Rate-Limit-Remaining")
+    return limit, left, headers.get("ratelimit-reset")
+
+
+def _updates(headers: Mapping[str, str]) -> re.Match[str] | None:
+    """Both spellings: recorded traffic says zendesk-rate-limit-..., the docs ratelimit."""
+    return _PER_ENDPOINT.search(
+        headers.get("Zendesk-RateLimit-tickets-update")
+        or headers.get("Zendesk-Rate-Limit-tickets-update")
+        or ""
+    )
+
+
+def _part(method: str, path: str) -> str:
+    if method == "PUT" and path.startswith("/tickets/"):
+        return UPDATES
+    return EXPORTS if path.startswith("/incremental/") else ""
 
 
 def _fault(answer: requests.Response, *, what: str, right: str, about_ticket: bool) -> Exception:
@@ -163,6 +201,12 @@ def _reason(content: Any) -> str:
     if isinstance(error, dict):
         error = error.get("message") or error.get("title")
     words = [str(part) for part in (error, content.get("description")) if part]
+    listed = content.get("errors")  # the webhooks API's own shape
+    words += [
+        str(item.get("detail") or item.get("title"))
+        for item in (listed if isinstance(listed, list) else [])
+        if isinstance(item, dict)
+    ]
     details = content.get("details")
     if isinstance(details, dict):
         words += [
@@ -181,7 +225,13 @@ def _is_closed(text: str) -> bool:
 
 
 def _whole(text: str) -> int | None:
+    number = _number(text)
+    return None if number is None else int(number)
+
+
+def _number(text: str | None) -> float | None:
     try:
-        return int(float(text))
+        number = float(text or "")
     except ValueError:
         return None
+    return number if math.isfinite(number) else None

@@ -15,6 +15,7 @@ import structlog
 
 from worker.errors import Transient
 from worker.helpdesks.base import Page
+from worker.helpdesks.spending import UNLIMITED, Budget
 from worker.helpdesks.zendesk import fields, people
 from worker.helpdesks.zendesk.batch import update_many
 from worker.helpdesks.zendesk.calls import Calls, Rate, Refused
@@ -38,10 +39,12 @@ class ZendeskClient:
 
     note_travels_with_fields = True
 
-    def __init__(self, url: str, sign_in: SignIn, transport: Transport) -> None:
+    def __init__(
+        self, url: str, sign_in: SignIn, transport: Transport, budget: Budget = UNLIMITED
+    ) -> None:
         self._url = url.rstrip("/")
         self._account = account_of(self._url)
-        self._calls = Calls(self._url, sign_in, transport)
+        self._calls = Calls(self._url, sign_in, transport, budget)
         self._titles = Titles(self._calls)
         self._said: set[str] = set()
 

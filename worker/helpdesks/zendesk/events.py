@@ -27,6 +27,7 @@ KINDS: Mapping[str, EventKind] = {
     "ticket.merged": EventKind.MERGED,
     "ticket.soft_deleted": EventKind.DELETED,
     "ticket.permanently_deleted": EventKind.DELETED,
+    "ticket.comment_redacted": EventKind.REDACTED,
     "ticket.marked_as_spam": EventKind.SPAM,
     "ticket.undeleted": EventKind.TOUCHED,
 }

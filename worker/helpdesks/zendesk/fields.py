@@ -33,7 +33,15 @@ DEADLINE = "First response due"
 STATE = "SLA state"
 REVIEW = "SLA review"
 META = "Meta dependency"
-TITLES = (SEVERITY, DEADLINE, STATE, REVIEW, META)
+ATTRIBUTES = {
+    SEVERITY: "severity",
+    DEADLINE: "deadline",
+    STATE: "state",
+    REVIEW: "review",
+    META: "meta_dependency",
+}
+"""The attribute of `Changes` that each field holds."""
+TITLES = tuple(ATTRIBUTES)
 
 _LONGEST_ID = 19
 _SEVERITY_TAG = re.compile(r"sla_(p[1-4])", re.IGNORECASE)
@@ -58,7 +66,7 @@ def title_of(text: str) -> str | None:
 
 
 def custom_fields(changes: Changes) -> dict[str, Any]:
-    """Title -> value for those of our fields that `changes` sets."""
+    """Title -> value for those of our fields that `changes` sets; None empties one."""
     values: dict[str, Any] = {
         SEVERITY: f"sla_{changes.severity.lower()}" if changes.severity else None,
         DEADLINE: f"{changes.deadline:%Y-%m-%dT%H:%M:%SZ}" if changes.deadline else None,
@@ -66,7 +74,10 @@ def custom_fields(changes: Changes) -> dict[str, Any]:
         REVIEW: changes.review,
         META: changes.meta_dependency,
     }
-    return {title: value for title, value in values.items() if value is not None}
+    cleared = {title for title, name in ATTRIBUTES.items() if name in (changes.clear or ())}
+    return {
+        title: value for title, value in values.items() if value is not None or title in cleared
+    }
 
 
 def update(changes: Changes, ids: Mapping[str, int]) -> dict[str, Any]:
@@ -77,6 +88,8 @@ def update(changes: Changes, ids: Mapping[str, int]) -> dict[str, Any]:
     body: dict[str, Any] = {}
     if changes.priority:
         body["priority"] = PRIORITIES[changes.priority]
+    elif "priority" in (changes.clear or ()):
+        body["priority"] = None
     listed = [
         {"id": ids[title], "value": value}
         for title, value in custom_fields(changes).items()
@@ -95,15 +108,9 @@ def update(changes: Changes, ids: Mapping[str, int]) -> dict[str, Any]:
 
 def arrived(changes: Changes, ids: Mapping[str, int]) -> Changes:
     """`changes` without what has no field to go to."""
-    names = {
-        SEVERITY: "severity",
-        DEADLINE: "deadline",
-        STATE: "state",
-        REVIEW: "review",
-        META: "meta_dependency",
-    }
-    lost = {name: None for title, name in names.items() if title not in ids}
-    return changes.model_copy(update=lost)
+    lost = {name: None for title, name in ATTRIBUTES.items() if title not in ids}
+    cleared = tuple(name for name in changes.clear or () if name not in lost)
+    return changes.model_copy(update={**lost, "clear": cleared or None})
 
 
 def ticket(
@@ -132,10 +139,21 @@ def ticket(
                 for number, value in values.items()
                 if value not in {None, ""} and isinstance(value, str | int | float)
             },
+            "ours": {
+                name: _plainly(values[ids[title]])
+                for title, name in ATTRIBUTES.items()
+                if title in ids and values.get(ids[title]) not in {None, ""}
+            },
             "first_response_at": first_response(base.created_at, metric),
             "url": f"{url}/agent/tickets/{base.key.id}",
         }
     )
+
+
+def _plainly(value: Any) -> str:
+    """A value of ours as we say it: `P1` for `sla_p1`, `on_track` for `sla_on_track`."""
+    in_field = severity_in_tag(value)
+    return str(in_field) if in_field else str(value).removeprefix("sla_")
 
 
 def ticket_in_event(detail: Mapping[str, Any], *, account: str) -> Ticket | None:

@@ -1,10 +1,11 @@
 -- Replace a ticket's state and arm what follows from it, or change nothing when somebody was
 -- faster. Alerts are kept once for ever under their id: that is what makes them unique.
 -- KEYS ticket, record, inbox, due, claimed, tokens, again, claims, attempts, open, settled, bell,
---      counters, met, said, begun
--- ARGV the change as JSON: version, state, lines, consumed, arm, disarm, take, alerts, open,
---      settled, keep, met, counts, unsay
--- Returns {1, token of the claim on `take` or 0, alerts kept}, or {0} when the version moved.
+--      counters, met, said, begun, wrote, written
+-- ARGV the change as JSON: version, state, lines, consumed, arm, disarm, take, alerts, send, open,
+--      settled, keep, met, counts, unsay, wrote, writes_kept
+-- Returns {1, token of the claim on `take` or 0, alerts kept, token of the claim on `send` or 0}, or
+-- {0} when the version moved.
 local ticket, due, claimed = KEYS[1], KEYS[4], KEYS[5]
 local change = cjson.decode(ARGV[1])
 if tonumber(redis.call('HGET', ticket, 'version') or '0') ~= change.version then return {0} end
@@ -21,6 +22,12 @@ if change.consumed > 0 then
     redis.call('ZADD', due, 'LT', stamp(now), 'event:' .. change.key)
   end
 end
+if #change.wrote > 0 then
+  for _, write in ipairs(change.wrote) do redis.call('RPUSH', KEYS[17], write) end
+  redis.call('LTRIM', KEYS[17], -change.writes_kept, -1)
+  redis.call('ZADD', KEYS[18], stamp(now), change.key)
+  redis.call('ZREMRANGEBYSCORE', KEYS[18], '-inf', stamp(now - change.keep))
+end
 
 for _, pair in ipairs(change.arm) do redis.call('ZADD', due, stamp(pair[2]), pair[1]) end
 for _, member in ipairs(change.disarm) do
@@ -31,21 +38,30 @@ if change.open then
   redis.call('ZADD', KEYS[10], stamp(change.open), change.key)
   redis.call('PERSIST', ticket)
   redis.call('PERSIST', KEYS[2])
+  redis.call('PERSIST', KEYS[17])
 else
   redis.call('ZREM', KEYS[10], change.key)
   redis.call('EXPIRE', ticket, change.keep)
   redis.call('EXPIRE', KEYS[2], change.keep)
+  redis.call('EXPIRE', KEYS[17], change.keep)
 end
 if change.settled then
   redis.call('ZADD', KEYS[11], stamp(change.settled), change.key)
   redis.call('ZREMRANGEBYRANK', KEYS[11], 0, -5001)
 end
-local kept = 0
+local kept, sending = 0, 0
 for _, alert in ipairs(change.alerts) do
   if redis.call('HSETNX', alert[1], 'alert', alert[2]) == 1 then
     redis.call('EXPIRE', alert[1], change.keep)
-    redis.call('ZADD', due, stamp(now), alert[3])
-    redis.call('HSET', ticket, 'told:' .. alert[4], alert[5])
+    if alert[3] == change.send then  -- the caller sends it itself, under a claim of its own
+      sending = redis.call('INCR', KEYS[8])
+      redis.call('ZADD', claimed, stamp(now + 5), alert[3])
+      redis.call('HSET', KEYS[6], alert[3], sending)
+      redis.call('HINCRBY', KEYS[9], alert[3], 1)
+    else
+      redis.call('ZADD', due, stamp(now), alert[3])
+    end
+    redis.call('HSET', ticket, 'told:' .. alert[4], alert[5], 'alert:' .. alert[5], '1')
     kept = kept + 1
   end
 end
@@ -75,4 +91,4 @@ end
 if kept > 0 or #change.arm > 0 then
   if redis.call('LLEN', KEYS[12]) == 0 then redis.call('LPUSH', KEYS[12], '1') end
 end
-return {1, token, kept}
+return {1, token, kept, sending}
