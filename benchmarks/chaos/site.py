@@ -19,8 +19,8 @@ from benchmarks.chaos.facts import STEPS, Told
 from worker.record import State
 from worker.settings import Settings
 from worker.store import keys
+from worker.store.effects import Effects
 from worker.store.keys import Kind, Member
-from worker.store.records import Effects
 from worker.tickets import TicketKey
 from worker.wiring import Parts, build
 

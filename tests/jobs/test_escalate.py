@@ -11,8 +11,8 @@ from jobs.world import HALF, POLICY, QUESTION, World, drain, hurry, run
 
 from worker.channels.base import Alert
 from worker.jobs import escalate as job
+from worker.store.effects import Effects
 from worker.store.keys import Kind, Member
-from worker.store.records import Effects
 
 ONE = POLICY.replace('notify = ["team"]', "notify = []", 1)
 """Without the step at 25 %: one step is due at half time, and it names one channel."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from jobs.world import POLICY, World, drain, hurry
 
-from worker.store.records import Effects
+from worker.store.effects import Effects
 from worker.targets import start_timer
 from worker.tickets import Target
 

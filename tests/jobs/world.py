@@ -30,8 +30,8 @@ from worker.record import State
 from worker.settings import Settings
 from worker.store import keys
 from worker.store.due import Accepted, Claim
+from worker.store.effects import WRITE_AFTER_ALERT, Effects
 from worker.store.keys import Kind, Member
-from worker.store.records import WRITE_AFTER_ALERT, Effects
 from worker.tickets import Noun, TicketKey
 from worker.wiring import Parts
 

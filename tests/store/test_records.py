@@ -13,8 +13,9 @@ from worker.channels.base import Alert, AlertTicket
 from worker.record import Settled, Settlement, State
 from worker.store import keys
 from worker.store.due import DueSet
+from worker.store.effects import Effects
 from worker.store.keys import Kind, Member
-from worker.store.records import Effects, Records
+from worker.store.records import Records
 from worker.tickets import Decision, Severity
 from worker.timer import Step, Timer
 

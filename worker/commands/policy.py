@@ -15,7 +15,7 @@ from worker.policy import Policy, PolicyTest
 from worker.record import State
 from worker.settings import Settings
 from worker.severity import Rubric, decide
-from worker.store.records import Effects
+from worker.store.effects import Effects
 from worker.targets import clock_time, plan_in_words
 from worker.tickets import Decision, Severity, one_line
 from worker.timer import Timer

@@ -17,7 +17,7 @@ from worker.lifecycle import fold
 from worker.policy.durations import read_duration
 from worker.record import State
 from worker.settings import Settings
-from worker.store.records import Effects
+from worker.store.effects import Effects
 from worker.store.writes import KEPT
 from worker.tickets import Changes, Ticket, TicketKey, one_line
 from worker.undoing import Row, Undoing, left_alone, undoing, undone

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from worker.alerting import followed
 from worker.record import State
-from worker.store.records import Committed, Effects
+from worker.store.effects import Effects
+from worker.store.records import Committed
 from worker.tickets import TicketKey
 from worker.wiring import Parts
 

@@ -9,7 +9,7 @@ from worker.jobs.frame import carried, urgency_of
 from worker.outcome import of_customer
 from worker.record import State
 from worker.store.due import Claim
-from worker.store.records import Effects
+from worker.store.effects import Effects
 from worker.tickets import TicketKey
 from worker.urgency import urgent
 from worker.wiring import Parts

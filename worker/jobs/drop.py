@@ -11,7 +11,7 @@ from worker.forgetting import without_text
 from worker.jobs.change import change
 from worker.lifecycle import gone
 from worker.record import State
-from worker.store.records import Effects
+from worker.store.effects import Effects
 from worker.tickets import TicketKey
 from worker.wiring import Parts
 

@@ -20,7 +20,7 @@ from worker.outcome import settle
 from worker.policy import PEOPLE
 from worker.record import Settlement, State
 from worker.store.due import Claim
-from worker.store.records import Effects
+from worker.store.effects import Effects
 from worker.tickets import Changes, Person, Target, Ticket, TicketKey
 from worker.timer import Timer
 from worker.urgency import Urgency, urgent

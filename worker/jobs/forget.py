@@ -9,7 +9,7 @@ from worker.forgetting import has_text, without_text
 from worker.jobs.frame import carried
 from worker.record import State
 from worker.store.due import Claim
-from worker.store.records import Effects
+from worker.store.effects import Effects
 from worker.tickets import TicketKey
 from worker.wiring import Parts
 

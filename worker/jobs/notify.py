@@ -15,7 +15,7 @@ from worker.jobs.frame import carried, unless_paused
 from worker.record import Settlement, State
 from worker.settings import Mode
 from worker.store.due import Claim
-from worker.store.records import Effects
+from worker.store.effects import Effects
 from worker.targets import clock_time
 from worker.tickets import Severity, Target, TicketKey
 from worker.wiring import Parts

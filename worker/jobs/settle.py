@@ -12,7 +12,7 @@ from worker.jobs.change import change
 from worker.jobs.frame import carried, unless_paused
 from worker.record import State
 from worker.store.due import Claim
-from worker.store.records import Effects
+from worker.store.effects import Effects
 from worker.tickets import Changes, Receipt, TicketKey
 from worker.urgency import Urgency, urgent
 from worker.wiring import Account, Parts

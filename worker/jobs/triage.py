@@ -15,7 +15,8 @@ from worker.jobs.write import write_now
 from worker.lifecycle import fold
 from worker.record import State
 from worker.store.due import Claim
-from worker.store.records import Committed, Effects
+from worker.store.effects import Effects
+from worker.store.records import Committed
 from worker.tickets import Changes, Customer, Ticket, TicketKey
 from worker.urgency import urgent
 from worker.wiring import Parts

@@ -13,7 +13,7 @@ from worker.jobs.frame import carried, hold_back, later, unless_paused, urgency_
 from worker.lifecycle import fold
 from worker.record import State
 from worker.store.due import Claim
-from worker.store.records import Effects
+from worker.store.effects import Effects
 from worker.tickets import Changes, Receipt, Ticket, TicketKey
 from worker.urgency import urgent
 from worker.wiring import Parts
