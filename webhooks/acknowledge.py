@@ -6,7 +6,7 @@ password. Nothing is decided here: what was said goes the way a webhook goes.
 
 from __future__ import annotations
 
-import secrets
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -23,6 +23,7 @@ from worker.store.due import DueSet
 from worker.store.records import Records
 from worker.targets import clock_time
 from worker.tickets import Severity, one_line
+from worker.timer import Timer
 
 LONGEST_EMAIL = 254
 
@@ -53,13 +54,13 @@ def acknowledge(
         if ask is None:
             return _expired()
         state = records.load(ask.key)[0]
-        if state is None or state.timer_of(ask.target) is None:
+        if state is None or _timer(ask, state) is None:
             return _page(ask, state, policy)
         name = one_line(request.form.get("name", ""), LONGEST_NAME).strip()
         if not name:
             fault = "Please say who you are: your team sees it on the ticket."
             return _page(ask, state, policy, fault=fault, status=HTTPStatus.BAD_REQUEST)
-        event = _event(ask, name, now)
+        event = _event(ask, state, token, name, now)
         if event is None:
             fault = "Please choose one of the severities."
             return _page(ask, state, policy, fault=fault, status=HTTPStatus.BAD_REQUEST)
@@ -69,16 +70,28 @@ def acknowledge(
     return pages
 
 
-def _event(ask: Ask, name: str, now: datetime) -> Event | None:
-    """What was said, or None when it makes no sense."""
+def _timer(ask: Ask, state: State | None) -> Timer | None:
+    """The timer that the link is about; None when that wait is over, though another may run."""
+    timer = state.timer_of(ask.target) if state else None
+    same = timer and int(timer.created_at.timestamp()) == int(ask.since.timestamp())
+    return timer if same else None
+
+
+def _event(ask: Ask, state: State, token: str, name: str, now: datetime) -> Event | None:
+    """What was said, or None when it makes no sense.
+
+    The same said twice, before the first was taken in, is one event: people click twice.
+    """
     chosen = request.form.get("severity", "")
     kind = EventKind.SEVERITY_CHOSEN if "set" in request.form else EventKind.ACKNOWLEDGED
     if kind is EventKind.SEVERITY_CHOSEN and chosen not in set(Severity):
         return None
     email = request.form.get("email", "").strip()[:LONGEST_EMAIL]
     address = email if "@" in email and " " not in email else None
+    taken = timer.acknowledged if (timer := _timer(ask, state)) else None
+    said = (token, kind, name, chosen, address, taken.until if taken else "")
     return Event(
-        id=f"page-{secrets.token_hex(8)}",
+        id=f"page-{hashlib.sha256(repr(said).encode()).hexdigest()[:20]}",
         kind=kind,
         key=ask.key,
         received_at=now,
@@ -104,7 +117,7 @@ def _page(
     fault: str = "",
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
-    timer = state.timer_of(ask.target) if state else None
+    timer = _timer(ask, state)
     decision = state.decision if state else None
     page = render_template(
         "acknowledge.html",

@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from worker.channels.base import ASKS, Alert, AlertTicket
-from worker.escalation import Due
+from worker.escalation import ASKED_AGAIN, Due
 from worker.links import Ask, Links
 from worker.policy import PEOPLE, Policy
 from worker.record import State
 from worker.settings import Mode
 from worker.tickets import Noun, Person, Target
-from worker.timer import Timer
+from worker.timer import Step, Timer
 
 Line = tuple[str, str]
 
@@ -70,6 +70,7 @@ def tell(
                 policy,
                 links,
                 now,
+                occasion=_occasion(step),
             )
             alert = alert.model_copy(
                 update={
@@ -106,7 +107,18 @@ def followed(
         for name in old.told:
             if name in follows and not _only_observed(policy, mode, name):
                 one = Recipient(channel=name)
-                found.append(about(after, new or old, kind, what, one, policy, links, now))
+                alert = about(
+                    after,
+                    new or old,
+                    kind,
+                    what,
+                    one,
+                    policy,
+                    links,
+                    now,
+                    occasion=f"{what} at {taken.at.isoformat()}" if taken else what,
+                )
+                found.append(alert)
     return tuple(found)
 
 
@@ -119,15 +131,20 @@ def about(
     policy: Policy,
     links: Links,
     now: datetime,
+    *,
+    occasion: str,
 ) -> Alert:
-    """One message about one timer to one recipient."""
+    """One message about one timer to one recipient.
+
+    `occasion` tells it from others of its kind: the step's label, unless that may come twice.
+    """
     ticket, decision = state.ticket, state.decision
     if decision is None:
         raise ValueError(f"{ticket.key}: an alert needs a decision")
     ask = Ask(
         key=ticket.key,
         target=timer.target,
-        deadline=timer.deadline,
+        since=timer.created_at,
         channel=recipient.channel,
         until=now + policy.acknowledge.valid,
     )
@@ -137,7 +154,7 @@ def about(
             str(ticket.key),
             timer.target.value,
             timer.deadline.isoformat(),
-            step if waits else f"{kind}: {step}",
+            occasion if waits else f"{kind}: {occasion}",
             recipient.channel,
             *recipient.to,
         ),
@@ -164,6 +181,13 @@ def about(
         to=recipient.to,
         made_at=now,
     )
+
+
+def _occasion(step: Step) -> str:
+    """Every acknowledgement that runs out is one of its own, whoever had acknowledged before."""
+    if step.label == ASKED_AGAIN:
+        return f"{step.label} since {step.moment.isoformat()}"
+    return step.label
 
 
 def alert_id(*parts: str) -> str:

@@ -165,7 +165,8 @@ def _asked_again(timer: Timer, now: datetime) -> Step | None:
     if said is None or not timer.handled_until < said.until <= now:
         return None
     past = [step for step in timer.steps if step.moment <= said.until and step.notify]
-    told = past[-1].notify if past else ()
+    sent = [step for step in past if not _is_quiet(step, timer)]
+    told = (sent or past)[-1].notify if past else ()
     return Step(label=ASKED_AGAIN, moment=said.until, notify=told)
 
 

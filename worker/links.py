@@ -19,8 +19,8 @@ class Ask(Noun):
 
     key: TicketKey
     target: Target
-    deadline: Moment
-    """Of the timer as it was when the alert was made."""
+    since: Moment
+    """From when the timer runs: a later wait of the same ticket begins later and is another."""
     channel: str
     until: Moment
     """How long the link works."""
@@ -46,7 +46,7 @@ class Links:
         content = [
             str(ask.key),
             ask.target.value,
-            int(ask.deadline.timestamp()),
+            int(ask.since.timestamp()),
             ask.channel,
             int(ask.until.timestamp()),
         ]
@@ -57,11 +57,11 @@ class Links:
         if self._signer is None:
             return None
         try:
-            key, target, deadline, channel, until = self._signer.loads(token)
+            key, target, since, channel, until = self._signer.loads(token)
             ask = Ask(
                 key=TicketKey.parse(key),
                 target=target,
-                deadline=_moment(deadline, now),
+                since=_moment(since, now),
                 channel=channel,
                 until=_moment(until, now),
             )

@@ -32,7 +32,7 @@ def decided_text(decision: Decision) -> str:
 def under(state: State, decision: Decision, policy: Policy, *, at: datetime) -> State:
     """The state with this decision, made at that moment, and the timers that belong to it."""
     decided = state.model_copy(update={"decision": decision})
-    first = _moved(state.timer, timer_for(decided, policy))
+    first = state.timer if state.settled else _moved(state.timer, timer_for(decided, policy))
     others: dict[Target, Timer] = {}
     for target, running in state.others.items():
         if target is Target.REVIEW:
@@ -78,7 +78,7 @@ def _moved(running: Timer | None, planned: Timer | None) -> Timer | None:
 def of_customer(state: State, customer: Customer, policy: Policy) -> Outcome:
     """The ticket's organisation became known: plan and deadlines follow, steps are not repeated."""
     known = state.model_copy(update={"customer": customer})
-    if state.decision is None or state.timer is None:
+    if state.decision is None or (state.settled and not state.timers()):
         return Outcome(state=known)
     before = state.timer
     after = replanned(known, policy)
@@ -86,7 +86,7 @@ def of_customer(state: State, customer: Customer, policy: Policy) -> Outcome:
     if timer is None:
         text = f"plan {policy.plan_of(state.ticket, customer)[0]}: no target"
         return Outcome(state=after, lines=(("said", text),))
-    if timer.deadline == before.deadline:
+    if before and timer.deadline == before.deadline:
         return Outcome(state=after)
     text = f"plan {timer.plan}, as {customer.name or 'the organisation'} has it"
     return Outcome(state=after, lines=(("said", text),))

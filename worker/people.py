@@ -76,7 +76,7 @@ def person_set(
     so when our write ran over the person's, whose echo is still to come.
     """
     held = state.decision
-    if severity is None or held is None or state.settled:
+    if severity is None or held is None or (state.settled and not state.timers()):
         return Outcome(state=state)
     by_field = (
         held.by is DecidedBy.PERSON and held.reasons and "SLA severity" in held.reasons[0].text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from datetime import UTC, datetime
 
+from jobs.test_targets import LATER, answered
 from jobs.world import HALF, POLICY, World, drain, hurry
 
 from webhooks.app import create_app
@@ -212,3 +213,95 @@ def test_a_link_to_a_ticket_that_was_answered_says_by_whom(world: World, helpdes
     for answer in (browser.get(path), browser.post(path, data={"name": "Ann", "acknowledge": "1"})):
         assert "Nobody is waiting any more: answered" in answer.text
         assert "Acknowledged by Ann" not in answer.text
+
+
+def test_every_acknowledgement_that_runs_out_is_told(world: World, helpdesk: str) -> None:
+    world.start(policy=ALL_STEPS.replace('repeat = "2m"\n', ""))
+    key = world.decided(helpdesk)
+    for _ in range(2):
+        say(world, key)
+        world.pass_time(key, 15 * 60 + 1)
+        drain(world.parts)
+
+    again = [one for one in world.alerts("oncall") if one["step"] == "acknowledged, still waiting"]
+    assert len(again) == 2
+    assert len([one for one in world.alerts("oncall") if one["type"] == "acknowledged"]) == 1
+
+
+def test_only_who_was_told_is_asked_again(world: World, helpdesk: str) -> None:
+    others = POLICY.replace('at = "50%"\nseverities = ["P1"]\nnotify = ["oncall"]', 'at = "50%"')
+    world.start(
+        policy=others.replace('at = "50%"', 'at = "50%"\nnotify = ["lead"]')
+        + '\n[channels.lead]\ntype = "webhook"\nurl = "${RECEIVER_URL}/lead"\n'
+        + '[acknowledge]\nquiet = { P1 = "2m" }\n'
+    )
+    key = world.decided(helpdesk)
+    world.pass_time(key, 151)
+    drain(world.parts)
+    say(world, key)
+    world.pass_time(key, 121)
+    drain(world.parts)
+
+    assert world.alerts("/lead") == []
+    assert [one["step"] for one in world.alerts("team")][-1] == "acknowledged, still waiting"
+
+
+def test_a_double_click_is_one_acknowledgement(world: World, helpdesk: str) -> None:
+    world.start(SECRET_KEY=KEY, PUBLIC_URL="https://minutehand.example")
+    key = world.decided(helpdesk)
+    world.pass_time(key, HALF)
+    drain(world.parts)
+    path = world.alerts("oncall")[0]["acknowledge_url"].removeprefix("https://minutehand.example")
+    browser = create_app(world.parts).test_client()
+    for _ in range(2):
+        browser.post(path, data={"acknowledge": "yes", "name": "Ann"})
+    drain(world.parts)
+    hurry(world.parts)
+
+    (note,) = [note for note in world.notes(key) if "Acknowledged by Ann" in note]
+    assert note.count("Acknowledged by Ann") == 1
+
+
+def test_a_link_of_an_earlier_wait_does_nothing_to_a_later_one(world: World) -> None:
+    key = answered(world, "zendesk")
+    world.start(policy=LATER, SECRET_KEY=KEY, PUBLIC_URL="https://minutehand.example")
+    paths = []
+    for seconds in (305, 400):
+        world.reply(key, "It is still broken", by="requester")
+        world.deliver(key)
+        drain(world.parts)
+        world.pass_time(key, seconds)
+        drain(world.parts)
+        url = world.alerts("oncall")[-1]["acknowledge_url"]
+        paths.append(url.removeprefix("https://minutehand.example"))
+        if len(paths) == 1:
+            world.reply(key, "Fixed now")
+            world.deliver(key)
+            drain(world.parts)
+    browser = create_app(world.parts).test_client()
+
+    old = browser.post(paths[0], data={"acknowledge": "yes", "name": "Ann"})
+    drain(world.parts)
+    assert "Nobody is waiting any more" in old.text
+    assert world.state(key).others[Target.NEXT_REPLY].acknowledged is None
+
+    browser.post(paths[1], data={"acknowledge": "yes", "name": "Ann"})
+    drain(world.parts)
+    assert world.state(key).others[Target.NEXT_REPLY].acknowledged
+
+
+def test_a_severity_set_while_a_later_target_runs_moves_that_target(
+    world: World, helpdesk: str
+) -> None:
+    key = answered(world, helpdesk)
+    world.start(policy=LATER)
+    before = world.state(key)
+    say(world, key, EventKind.SEVERITY_CHOSEN, now="P2")
+    hurry(world.parts)
+
+    after = world.state(key)
+    assert after.decision
+    assert after.decision.severity == "P2"
+    assert world.ticket(key)["severity"] == "P2"
+    assert (after.settled, after.timer) == (before.settled, before.timer)
+    assert after.others == {}  # a P2 has no resolution target in this policy

@@ -84,6 +84,30 @@ def test_a_look_up_that_failed_is_corrected_later_without_a_second_alert(
     assert [alert["step"] for alert in world.alerts("oncall")] == ["50%"]
 
 
+def test_a_failed_look_up_is_corrected_when_the_assumed_plan_has_no_target(
+    world: World, helpdesk: str
+) -> None:
+    world.start(
+        policy='default_plan = "free"\n'
+        + PLANS.replace('default_plan = "pro"\n', "")
+        + "[plans.free]\n"
+    )
+    kind = "/organizations/" if helpdesk == "zendesk" else "/companies/"
+    world.refusals["GET", kind] = 503
+    key = of(world, helpdesk, "enterprise")
+    assert world.state(key).timers() == ()
+
+    world.refusals.clear()
+    hurry(world.parts)
+
+    timer = world.state(key).timer
+    assert timer
+    assert (timer.plan, timer.plan_known) == ("gold", True)
+    world.pass_time(key, 121)
+    drain(world.parts)
+    assert [alert["step"] for alert in world.alerts("oncall")] == ["50%"]
+
+
 TAM = (
     PLANS
     + """

@@ -135,6 +135,20 @@ def test_a_p1_is_told_at_any_hour(world: World, helpdesk: str) -> None:
     assert [alert["step"] for alert in world.alerts("/day")] == ["25%"]
 
 
+def test_a_digest_keeps_to_the_hours_of_its_channel(world: World, helpdesk: str) -> None:
+    step = '\n[[steps]]\nat = "0%"\nseverities = ["P4"]\nnotify = ["chat"]\ndigest = true\n'
+    world.start(policy=SLACK + step)
+    tickets = [world.decided(helpdesk, QUESTION) for _ in range(2)]
+    world.start(policy=SLACK.rstrip() + '\nhours = "later"\n' + step + hours_that_are_over())
+
+    hurry(world.parts, Kind.DIGEST)
+
+    assert chat(world) == []
+    waiting = [one for one in world.redis.zrange("mh:due", 0, -1) if one.startswith("send:")]
+    assert len(waiting) == len(tickets)
+    assert 3_500 < (world.due(Kind.SEND, waiting[0].removeprefix("send:")) or 0) < 7_300
+
+
 FALLING = (
     POLICY.replace('notify = ["team"]', 'notify = ["dead"]', 1)
     + """

@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from jobs.world import POLICY, World, drain, hurry
 
 from worker.commands import policy as commands
+from worker.policy import load
+from worker.tickets import Severity
 
 FASTER = POLICY.replace('P1 = "10m"', 'P1 = "4m"')
 
@@ -92,3 +94,17 @@ def test_the_policy_that_a_ticket_came_under_stays_with_it(
     assert timer
     assert timer.deadline == timer.created_at + timedelta(minutes=7)
     assert world.state(world.decided(helpdesk)).policy == world.parts.policy.version
+
+
+def test_an_upgrade_does_not_change_the_built_in_part_of_a_kept_policy(
+    world: World, helpdesk: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = world.decided(helpdesk)
+    built_in = load._built_in()
+    newer = {**built_in, "acknowledge": {"quiet": {"P1": "1m"}}}
+    monkeypatch.setattr(load, "_built_in", lambda: newer)
+    world.start(policy=FASTER)
+
+    then = world.parts.policies.of(world.state(key)).policy
+    assert then.acknowledge.quiet_for(Severity.P1) == timedelta(minutes=15)
+    assert world.parts.policy.acknowledge.quiet_for(Severity.P1) == timedelta(minutes=1)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from worker.channels.registry import CHANNELS
-from worker.policy import Policy, policy_again
+from worker.policy import Policy
 from worker.policy.budget import BudgetRule
 from worker.policy.contradictions import contradictions
+from worker.policy.load import _built_in, _over
 from worker.policy.plans import Plan
 from worker.policy.steps import Acknowledge, ChannelRule, Digest, Review, StepRule
 
@@ -43,7 +43,8 @@ def test_the_blocks_together_are_a_policy_without_faults() -> None:
         common = {key: keys.pop(key) for key in ChannelRule.model_fields if key in keys}
         options = CHANNELS[common["type"]].Options.model_validate(keys)
         channels[name] = ChannelRule.model_validate({**common, "options": options})
-    policy = policy_again(json.dumps(own, default=str), {**channels, "lead": channels["team"]})
+    built_in = _over(_built_in(), own)
+    policy = Policy.model_validate({**built_in, "channels": {**channels, "lead": channels["team"]}})
 
     assert policy.plans["enterprise"].hours == "office"
     assert list(contradictions(policy, own)) == []

@@ -24,7 +24,7 @@ def look_up(parts: Parts, claim: Claim, now: datetime) -> None:
     """
     key = TicketKey.parse(claim.member.subject)
     state, _ = parts.records.load(key)
-    if state is None or state.customer is not None or not state.timers():
+    if state is None or state.customer is not None or _is_over(state):
         return
     with urgent(urgency_of(state)):
         customer = parts.lookups.customer(parts.account_of(key).client, state.ticket)
@@ -43,3 +43,8 @@ def look_up(parts: Parts, claim: Claim, now: datetime) -> None:
         )
 
     change(parts, key, step, now=now)
+
+
+def _is_over(state: State) -> bool:
+    """True when nothing runs and nothing will: a plan without targets may be the wrong plan."""
+    return state.settled is not None and not state.timers()

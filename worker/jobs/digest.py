@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from worker.channels.base import Alert
-from worker.delivery import digest_of
+from worker.delivery import digest_of, route
 from worker.errors import Permanent, Transient
 from worker.jobs.frame import carried, unless_paused
-from worker.jobs.notify import given_up, key_of, muted_away, send, still_true, the_channel
+from worker.jobs.notify import closed, given_up, key_of, muted_away, send, still_true, the_channel
 from worker.store.due import Claim
+from worker.store.keys import Kind, Member
 from worker.wiring import Parts
 
 TRIES = 6
@@ -38,7 +39,16 @@ def _to_send(parts: Parts, alert_id: str, now: datetime) -> Alert | None:
     alert, done = parts.records.alert(alert_id)
     if alert is None or done or not still_true(parts, alert, now):
         return None
-    return None if muted_away(parts, alert, now) else alert
+    if muted_away(parts, alert, now):
+        return None
+    way = route(alert, parts.policy, now, parts.switches.muted(now))
+    if way.instead:
+        closed(parts, alert, way.instead, now)
+        return None
+    if way.hold_until:  # by itself again: when the channel opens it may have been overtaken
+        parts.due.arm(Member(Kind.SEND, alert.id), way.hold_until)
+        return None
+    return alert
 
 
 def _send_together(parts: Parts, alerts: list[Alert], now: datetime, *, last_try: bool) -> None:

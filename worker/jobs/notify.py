@@ -41,8 +41,7 @@ def notify(parts: Parts, claim: Claim, now: datetime) -> None:
         return
     way = route(alert, parts.policy, now, parts.switches.muted(now))
     if way.instead:
-        pass_on(parts, alert, way.instead, "outside its hours", now)
-        parts.records.alert_done(alert.id, f"outside its hours: {way.instead}")
+        closed(parts, alert, way.instead, now)
         return
     if way.hold_until:
         seconds = (way.hold_until - now).total_seconds()
@@ -52,6 +51,12 @@ def notify(parts: Parts, claim: Claim, now: datetime) -> None:
     if alert.channel in parts.gathers and not _has_its_turn(parts, alert, now):
         return
     send(parts, alert, now)
+
+
+def closed(parts: Parts, alert: Alert, instead: str, now: datetime) -> None:
+    """Its channel is outside its hours: the alternate is told."""
+    pass_on(parts, alert, instead, "outside its hours", now)
+    parts.records.alert_done(alert.id, f"outside its hours: {instead}")
 
 
 def muted_away(parts: Parts, alert: Alert, now: datetime) -> bool:

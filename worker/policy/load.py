@@ -59,7 +59,7 @@ def read_policy(
         faults.append(f"{name}:{line}: {words}" if line else f"{name}: {words}")
 
     channels = _channels(own.pop("channels", {}), environment, channel_types, say)
-    source = json.dumps(own, default=str)
+    source = json.dumps(_over(_built_in(), own), default=str)
     policy = _validated(own, channels, say)
     if policy:
         for place, words in contradictions(policy, own):
@@ -72,9 +72,10 @@ def read_policy(
 def policy_again(source: str, channels: Mapping[str, ChannelRule]) -> Policy:
     """The policy that a `Policy.source` came from, with the channels of now.
 
-    Raises ValueError when this version no longer understands it.
+    The built-in part is in it: an upgrade that changes it does not move what runs. Raises
+    ValueError when this version no longer understands it.
     """
-    policy = Policy.model_validate({**_over(_built_in(), json.loads(source)), "channels": channels})
+    policy = Policy.model_validate({**json.loads(source), "channels": channels})
     return policy.model_copy(update={"source": source})
 
 
