@@ -34,6 +34,8 @@ class Findings:
     after_answer: int = 0
     lateness: list[float] = field(default_factory=list)
     """Seconds, of the alerts for which the goal holds."""
+    at_creation: list[float] = field(default_factory=list)
+    """Those of them that are due at once: webhook, decision and the alert are in them."""
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -43,9 +45,7 @@ class Findings:
 
     def late(self, percent: int) -> float:
         """The lateness that so many percent of the alerts stay under; 100: the most."""
-        if len(self.lateness) < 2 or percent == 100:
-            return max(self.lateness, default=0.0)
-        return statistics.quantiles(self.lateness, n=100, method="inclusive")[percent - 1]
+        return _percentile(self.lateness, percent)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +79,12 @@ class Judge:
                         left_out += 1
                     else:
                         found.lateness.append(one.at - moment)
+                        if step == ORDER[0]:
+                            found.at_creation.append(one.at - moment)
         self._time(found)
         found.notes.append(f"{crossed} alerts crossed an answer: decided before it was visible")
+        first = ", ".join(f"p{n} {_percentile(found.at_creation, n):.3f}" for n in (50, 99))
+        found.notes.append(f"those at creation, from the ticket's first moment on: {first}")
         found.notes.append(f"{left_out} alerts are not in the lateness: over {AT_ONCE} in a second")
         if folded:
             found.notes.append(f"{folded} steps were late after a kill and gave way to the next")
@@ -113,6 +117,12 @@ class Judge:
             found.faults.append(f"an alert was {found.late(100):.2f} s late after a kill")
         if not self.killed and found.late(99) > P99_GOAL:
             found.faults.append(f"p99 of the lateness is {found.late(99):.3f} s")
+
+
+def _percentile(values: Sequence[float], percent: int) -> float:
+    if len(values) < 2 or percent == 100:
+        return max(values, default=0.0)
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
 def grouped(told: Iterable[Told]) -> dict[tuple[str, str, str], list[Told]]:

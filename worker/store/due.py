@@ -33,6 +33,10 @@ ECHOES_GATHER = 1.0
 a customer waits for."""
 LOOK_AGAIN = 60.0
 """Seconds after which what waits for the end of a pause is looked at, should nobody wake it."""
+COARSE = 0.1
+"""Seconds that a blocking command of Redis may return too late (its `hz` is 10)."""
+LOOK = 0.01
+"""Seconds between two looks at the bell."""
 OWN_REMEMBERED = timedelta(hours=1)
 LONG_QUEUE = 16
 """Jobs waiting: beyond it a claim that ran out before it began is probably waiting there too."""
@@ -176,8 +180,17 @@ class DueSet:
         self._redis.ltrim(keys.BELL, 0, 0)
 
     def wait(self, seconds: float) -> None:
-        """Sleep until the bell rings, at most `seconds`."""
-        self._redis.blpop([keys.BELL], timeout=max(seconds, 0.001))
+        """Sleep until the bell rings, at most `seconds`.
+
+        Redis looks for time-outs ten times a second, so for the last tenth we look ourselves.
+        """
+        until = time.monotonic() + seconds
+        if seconds > COARSE and self._redis.blpop([keys.BELL], timeout=seconds - COARSE):
+            return
+        while (left := until - time.monotonic()) > 0:
+            if self._redis.lpop(keys.BELL):
+                return
+            time.sleep(min(left, LOOK))
 
     def failures(self) -> list[Failure]:
         """Everything that was set aside, latest first."""
