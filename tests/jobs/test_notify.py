@@ -31,7 +31,7 @@ def committed(world: World, monkeypatch: pytest.MonkeyPatch) -> Claim:
     """
     (step,), _ = world.parts.due.claim()
     with monkeypatch.context() as dead:
-        dead.setattr(escalate, "notify", lambda *_: None)
+        dead.setattr(escalate, "under", lambda *_: None)
         run(step)
     for member in world.redis.zrange(keys.CLAIMED, 0, -1):
         world.redis.zadd(keys.CLAIMED, {member: time.time() - 1})

@@ -13,8 +13,8 @@ from worker.errors import Gone, Permanent, Transient
 from worker.escalation import due_steps
 from worker.jobs.change import change
 from worker.jobs.drop import drop
-from worker.jobs.frame import carried, unless_paused
-from worker.jobs.notify import notify
+from worker.jobs.frame import carried, under, unless_paused
+from worker.jobs.notify import notify_of
 from worker.lifecycle import fold
 from worker.outcome import settle
 from worker.policy import PEOPLE
@@ -68,9 +68,10 @@ def escalate(parts: Parts, claim: Claim, now: datetime) -> None:
         lambda held: _step(parts, held, reading, people, now, confirmed=confirmed),
         now=now,
     )
-    if committed and committed.send:
+    if committed and committed.send and committed.alert:
         # The others go through the queue: one slow channel must not hold the next one up.
-        notify(str(committed.send.member), committed.send.token)
+        send, alert = committed.send, committed.alert
+        under(parts, send, lambda: notify_of(parts, send, alert, now))
 
 
 def _is_due(state: State, now: datetime) -> bool:

@@ -38,21 +38,26 @@ def carried(work: Work) -> Callable[[str, int], None]:
         if begun is None:
             return
         claim, now = begun
-        try:
-            work(mine, claim, now)
-        except OnHold:
-            hold_back(mine, claim)
-        except Transient as fault:
-            later(mine, claim, fault)
-        except (Permanent, Misconfigured) as fault:
-            log.error("set aside", member=member, fault=str(fault))
-            mine.due.set_aside(claim, str(fault))
-        except Exception as fault:  # noqa: BLE001 whatever it was, the member is not lost
-            _own_fault(mine, claim, fault)
-        else:
-            mine.due.finish(claim)
+        under(mine, claim, lambda: work(mine, claim, now))
 
     return run
+
+
+def under(mine: Parts, claim: Claim, work: Callable[[], None]) -> None:
+    """Do the work of a claim that is ours, and end the claim as the work ended."""
+    try:
+        work()
+    except OnHold:
+        hold_back(mine, claim)
+    except Transient as fault:
+        later(mine, claim, fault)
+    except (Permanent, Misconfigured) as fault:
+        log.error("set aside", member=str(claim.member), fault=str(fault))
+        mine.due.set_aside(claim, str(fault))
+    except Exception as fault:  # noqa: BLE001 whatever it was, the member is not lost
+        _own_fault(mine, claim, fault)
+    else:
+        mine.due.finish(claim)
 
 
 def unless_paused(mine: Parts) -> None:

@@ -37,7 +37,13 @@ def notify(parts: Parts, claim: Claim, now: datetime) -> None:
     if alert is None or done:
         return
     unless_paused(parts)
-    if not still_true(parts, alert, now) or muted_away(parts, alert, now):
+    if still_true(parts, alert, now):
+        notify_of(parts, claim, alert, now)
+
+
+def notify_of(parts: Parts, claim: Claim, alert: Alert, now: datetime) -> None:
+    """The same with an alert that is known to be true: it was decided this moment, or looked at."""
+    if muted_away(parts, alert, now):
         return
     way = route(alert, parts.policy, now, parts.switches.muted(now))
     if way.instead:
@@ -119,11 +125,9 @@ def send(parts: Parts, alert: Alert, now: datetime) -> bool:
     except Permanent as fault:
         given_up(parts, alert, str(fault), now)
         return False
-    parts.records.alert_done(alert.id, "sent")
     place = f" in the place of {alert.instead_of}" if alert.instead_of else ""
     to = f" ({', '.join(alert.to)})" if alert.to else ""
-    parts.records.say(key, [("sent", f"{alert.step}: {alert.channel}{to}{place}")], now=now)
-    parts.journal.count("alert_sent")
+    parts.records.alert_sent(key, alert.id, f"{alert.step}: {alert.channel}{to}{place}", now=now)
     return True
 
 

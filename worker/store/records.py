@@ -35,6 +35,8 @@ class Committed(NamedTuple):
     """What went into the record."""
     send: Claim | None = None
     """With `send_here`: the claim on the first alert, when that is new."""
+    alert: Alert | None = None
+    """That alert."""
 
 
 class Records:
@@ -121,8 +123,9 @@ class Records:
             return None
         token, sending = int(answer[1]), int(answer[3])
         claim = Claim(Member(Kind.WRITE, str(key)), token, 1) if token else None
-        send = Claim(Member(Kind.SEND, effects.alerts[0].id), sending, 1) if sending else None
-        return Committed(state, claim, int(answer[2]), effects.lines, send)
+        first = effects.alerts[0] if sending else None
+        send = Claim(Member(Kind.SEND, first.id), sending, 1) if first else None
+        return Committed(state, claim, int(answer[2]), effects.lines, send, first)
 
     def say(self, key: TicketKey, lines: Iterable[tuple[str, str]], *, now: datetime) -> None:
         """Add lines to a record without touching the state."""
@@ -156,6 +159,14 @@ class Records:
     def alert_done(self, alert_id: str, outcome: str) -> None:
         """Note that an alert was sent, or that it never will be, and why."""
         self._redis.hset(keys.alert(alert_id), "done", outcome)
+
+    def alert_sent(self, key: TicketKey, alert_id: str, text: str, *, now: datetime) -> None:
+        """The same for one that was sent, with its line for the record, in one round trip."""
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.hset(keys.alert(alert_id), "done", "sent")
+        pipe.rpush(keys.record(key), Line(at=now, what="sent", text=text).model_dump_json())
+        pipe.hincrby(keys.COUNTERS, "alert_sent", 1)
+        pipe.execute()
 
     def open_states(self, limit: int) -> list[State]:
         """Tickets with a running timer, earliest deadline first."""
