@@ -103,7 +103,7 @@ def followed(
         if new is not None and taken is None:
             continue
         kind = "acknowledged" if taken else "resolved"
-        what = f"acknowledged by {taken.by}" if taken else _ending(after, old.target)
+        what = f"acknowledged by {taken.by}" if taken else ending(after, old.target)
         for name in old.told:
             if name in follows and not _only_observed(policy, mode, name):
                 one = Recipient(channel=name)
@@ -253,7 +253,8 @@ def _only_observed(policy: Policy, mode: Mode, channel: str) -> bool:
     return mode is Mode.OBSERVE and policy.channels[channel].type != "console"
 
 
-def _ending(after: State, target: Target) -> str:
+def ending(after: State, target: Target) -> str:
+    """Why the target's timer does not run any more, for people."""
     if target is Target.FIRST_RESPONSE and after.settled:
         return str(after.settled.why)
     if target is Target.REVIEW:

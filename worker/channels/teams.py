@@ -99,7 +99,7 @@ def build(name: str, options: Options, transport: Transport) -> Teams:
 
 def message(alert: Alert, now: datetime) -> bytes:
     """The whole body in UTF-8; of a long digest, as many tickets as it may be long."""
-    for most in range(MOST_LISTED, 0, -1):
+    for most in range(MOST_LISTED if alert.listed else 1, 0, -1):
         attachment = {
             "contentType": "application/vnd.microsoft.card.adaptive",
             "contentUrl": None,

@@ -6,13 +6,14 @@ from datetime import datetime
 
 import structlog
 
+from worker.alerting import ending
 from worker.channels.base import ASKS, Alert, Channel
 from worker.delivery import GIVEN_UP_AFTER, instead, next_to_try, route
 from worker.errors import Permanent, Transient
 from worker.escalation import due_steps
 from worker.jobs.change import change
 from worker.jobs.frame import carried, unless_paused
-from worker.record import Settlement, State
+from worker.record import State
 from worker.settings import Mode
 from worker.store.due import Claim
 from worker.store.effects import Effects
@@ -226,14 +227,8 @@ def _overtaken(alert: Alert, state: State | None) -> str | None:
         return "its timer ended meanwhile"
     timer = state.timer_of(alert.target)
     if timer is None:
-        first = alert.target is Target.FIRST_RESPONSE and state.settled
-        why = state.settled.why if first and state.settled else None
-        return f"{why or _ended(alert.target)} meanwhile"
+        return f"{ending(state, alert.target)} meanwhile"
     said, made_at = timer.acknowledged, alert.made_at
     if said and made_at and made_at <= said.at and made_at < alert.deadline:  # not the breach
         return f"acknowledged by {said.by} meanwhile"
     return None if timer.deadline == alert.deadline else "another severity was set meanwhile"
-
-
-def _ended(target: Target) -> Settlement | str:
-    return "reviewed" if target is Target.REVIEW else "answered"

@@ -36,13 +36,14 @@ def triage(parts: Parts, claim: Claim, now: datetime) -> None:
     events = parts.records.inbox(key)
     if not events:
         return
-    with urgent(urgency_of(parts.records.load(key)[0])):
+    known, _ = parts.records.load(key)
+    with urgent(urgency_of(known)):
         try:
-            reading = _reading(parts, key, events)
+            reading = _reading(parts, key, events, known)
         except Gone as fault:
             drop(parts, key, fault, now, consumed=len(events))
             return
-        committed = take_in(parts, key, events, reading, now)
+        committed = take_in(parts, key, events, reading, known, now)
     if committed is None:
         parts.records.drop_inbox(key, len(events))
         return
@@ -53,11 +54,21 @@ def triage(parts: Parts, claim: Claim, now: datetime) -> None:
 
 
 def take_in(
-    parts: Parts, key: TicketKey, events: list[Event], reading: Ticket | None, now: datetime
+    parts: Parts,
+    key: TicketKey,
+    events: list[Event],
+    reading: Ticket | None,
+    known: State | None,
+    now: datetime,
 ) -> Committed | None:
-    """Fold events into the state and arm what follows; None: a ticket that we leave alone."""
+    """Fold events into the state and arm what follows; None: a ticket that we leave alone.
+
+    `known` is the state a moment ago: a customer is looked up only for a ticket that is new.
+    """
     start = parts.journal.start_from(parts.settings.start_from, now)
-    customer, missing = _customer(parts, key, events, reading)
+    customer, missing = None, False
+    if known is None:
+        customer, missing = _customer(parts, key, events, reading)
 
     def step(state: State | None) -> tuple[State, Effects] | None:
         rules = parts.policies.of(state)
@@ -92,8 +103,6 @@ def _customer(
     ticket = reading or next((event.ticket for event in events if event.ticket), None)
     if ticket is None or not parts.policy.asks_about_customers:
         return None, False
-    if parts.records.load(key)[0] is not None:
-        return None, False
     try:
         return parts.lookups.customer(parts.account_of(key).client, ticket), False
     except Transient as fault:
@@ -122,13 +131,15 @@ def _tell(key: TicketKey, committed: Committed) -> None:
             log.info(what, ticket=str(key), text=text)
 
 
-def _reading(parts: Parts, key: TicketKey, events: list[Event]) -> Ticket | None:
+def _reading(
+    parts: Parts, key: TicketKey, events: list[Event], known: State | None
+) -> Ticket | None:
     """Fetch the ticket when the events do not tell enough: one call, else none."""
     if any(event.needs_reading for event in events):
         return parts.account_of(key).client.fetch(key.id)
     if any(event.tells_all or event.ends_ticket for event in events):
         return None
-    if parts.records.load(key)[0] is not None:
+    if known is not None:
         return None
     return parts.account_of(key).client.fetch(key.id)
 
