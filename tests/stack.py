@@ -52,6 +52,8 @@ class Receiver:
         received: list[tuple[float, dict[str, str], dict[str, Any]]] = []
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"  # connections are kept, as real receivers keep them
+
             def do_POST(self) -> None:
                 at = time.time()
                 body = self.rfile.read(int(self.headers["Content-Length"]))
