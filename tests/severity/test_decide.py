@@ -11,6 +11,7 @@ import pytest
 
 from worker.severity import Rubric, decide
 from worker.severity.clean import clean
+from worker.severity.markup import visible
 from worker.tickets import Confidence, Severity
 
 RUBRIC = Rubric.built_in()
@@ -54,6 +55,27 @@ def test_the_reasons_quote_the_ticket() -> None:
 def test_the_same_ticket_gets_the_same_decision() -> None:
     first = decide("Slow", "The inbox is extremely slow", RUBRIC)
     assert first == decide("Slow", "The inbox is extremely slow", Rubric.built_in())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Since 10:45 on v2.3.1 nobody can log in, none of our 12,000 customers, 300 agents, 45 shops (e.g. Berlin) or partners can work…",
+        "本日１０：４５から、全社員がログインできず、注文も受けられず、電話もつながらず、倉庫も止まり、店舗も閉まり、業務が完全に停止しています！至急ご確認ください、全店舗です。",
+        "<p>Nobody can log&nbsp;in&hellip; the whole platform is&#8203; down &amp; all data is lost</p>",
+    ],
+)
+def test_every_quote_stands_in_the_ticket_as_it_is_shown(body: str) -> None:
+    shown = " ".join(visible(body).replace("\u200b", "").split())
+    quotes = [reason.quote for reason in decide("Help", body, RUBRIC).reasons if reason.quote]
+    assert quotes
+    assert all(quote.removesuffix("\u2026") in shown for quote in quotes)
+
+
+def test_an_ellipsis_stands_where_an_address_was() -> None:
+    body = "The platform at https://app.acme.example/login?token=1 is down for everybody."
+    quotes = [reason.quote for reason in decide("Help", body, RUBRIC).reasons]
+    assert "The platform at \u2026 is down for everybody." in quotes
 
 
 @pytest.mark.parametrize("word", ["urgent", "CRITICAL", "ASAP!!!", "emergency", "top priority"])
@@ -146,6 +168,27 @@ JUNK = {
     "on wrote": "On a wrote " * 9_000,
     "from": "From: a\n" * 12_000,
     "spaces": " " * 100_000,
+    "line separators": "\u2028" * 100_000,
+    "lines of one word": "a\u2028" * 50_000,
+    "thanks": "thanks\n" * 14_000,
+    "regards": "x. kind regards a " * 5_500,
+    "farewells and names": "Regards,\nJo\nNobody can log in.\n" * 3_000,
+    "rules": "-----\n" * 16_000,
+    "comments": "<!--" * 25_000,
+    "scripts": "<script>" * 12_000,
+    "nested quotes": "<blockquote>" * 4_000 + "</blockquote>" * 4_000,
+    "addresses": "https://" * 12_000,
+    "dots after an address": "https://" + "." * 100_000,
+    "small print": "this message is confidential and " * 3_000,
+    "wrote": "On 2025 wrote wrote wrote wrote wrote wrote wrote:\n" * 2_000,
+    "heads": "From: a@b\nSubject: x\n\n" * 4_000,
+    "forwards": "see below\n-----Original Message-----\n" * 2_500,
+    "system": "system: " * 12_000,
+    "set priority": "please set priority, " * 5_000,
+    "digits": "1" * 100_000,
+    "digits and spaces": "1 " * 50_000,
+    "entities": "&#8203;" * 14_000,
+    "fields": "A: b\n" * 20_000,
     "spaces and lines": " \n" * 50_000,
     "ignore": "ignore " * 14_000,
     "mark": "mark the " * 11_000,

@@ -124,7 +124,7 @@ def _reasons(
     if meta:
         reasons = reasons[: MOST_REASONS - 1]
         named = evidence.names_meta
-        quote = _quote(evidence, "meta") if named is None else evidence.sentences[named].text
+        quote = _quote(evidence, "meta") if named is None else evidence.sentences[named].quote
         reasons.append(Reason(text="It depends on Meta", quote=quote))
     return reasons
 
@@ -133,4 +133,4 @@ def _quote(evidence: Evidence, facet: str) -> str:
     """The sentence that the model listened to for this facet, if it was one above all."""
     heard = evidence.reading.heard[facet]
     loudest = int(heard.argmax())
-    return evidence.sentences[loudest].text if heard[loudest] >= CLEARLY else ""
+    return evidence.sentences[loudest].quote if heard[loudest] >= CLEARLY else ""

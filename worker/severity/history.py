@@ -1,109 +1,224 @@
-"""Where a message ends and the older ones begin."""
+"""Where a message ends and the older ones begin.
+
+A message that says nothing itself and only points to what it passes on is read with the newest of
+the older ones. Own words between and below quoted lines are answers, and belong to the message.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from worker.severity.phrases import Phrases, phrases
+from worker.severity.letters import plain
+from worker.severity.phrases import phrases
+from worker.severity.signature import unsigned
 
 __all__ = ["Newest", "newest"]
 
-POINTER_WORDS = 25
-"""At most so many words ("see below") stand above what is only passed on."""
+POINTER_WORDS = 40
+"""A message that only points has at most so many words."""
+POINTING_CLAUSE = 15
+"""Words of a clause that points."""
+IDLE_CLAUSE = 5
+"""Words of a clause that may stand beside it and say nothing: "hi team", "can you look?"."""
+DENSE_WORD = 3
+"""Characters that count as a word where words have no spaces."""
 LONG_LINE = 400
 LOOK_AHEAD = 4
-DEEP = 40
-"""Characters of a line in which marks of quotation are counted."""
+MOST_HEADS = 16
+DEEPEST = 8
+"""Messages that are opened, each passed on by the one above it."""
+
+CLAUSES = re.compile(
+    r"[.!?;:,\u2013\u2014\u3001\u3002\uff01\uff0c\uff1f\u060c\u061f]+(?:\s|$)|[\u3001\u3002]|\n+"
+)
+DATED = re.compile(r"(?<!\d)\d{4}(?!\d)|\d{1,2}\s?[:.h時]\s?\d\d")
+YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+TIME = re.compile(r"\d{1,2}\s?[:.h時]\s?\d\d")
+RULED = re.compile(r"[-_=*]{2}")
+UNDERLINED = re.compile(r"\s*_{20,400}\s*$")
+FIELD = re.compile(r"\s*\*{0,2}[^\W\d_][^:\n.!?]{0,30}:\*{0,2}\s+\S")
+DENSE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Newest:
     """The newest message of a thread."""
 
-    lines: tuple[str, ...]
+    blocks: tuple[tuple[str, ...], ...]
+    """Its lines, cut where quoted lines stood between: each block may have its own signature."""
     quoted: int
     """Lines of older messages."""
     forwarded: bool
     """The requester only passes on what somebody else wrote."""
 
 
-def newest(lines: list[str]) -> Newest:
-    """The lines down to the first older message; a mere forward yields what it forwards."""
-    reader = _Reader(phrases())
-    found = reader.read(lines)
-    if reader.answers or any(line.strip() for line in found.lines):
-        return found
-    unquoted = [line.lstrip(" >") for line in lines if line.count(">", 0, DEEP) <= 1]
-    again = _Reader(phrases()).read(unquoted)  # nothing but quoted lines: the newest is the ticket
-    return Newest(again.lines, again.quoted, forwarded=True)
+def newest(lines: Sequence[str]) -> Newest:
+    """The newest message, and while it says nothing of its own, the one under it too."""
+    blocks: list[tuple[str, ...]] = []
+    quoted = depth = 0
+    rest = list(lines)
+    while True:
+        thread = _Thread(rest).read()
+        blocks += [tuple(block) for block in thread.own if any(line.strip() for line in block)]
+        quoted += thread.heads
+        depth += 1
+        if not _has_words(thread.older) or depth == DEEPEST or not _only_passes_on(thread):
+            break
+        rest = thread.older
+    quoted += sum(1 for line in thread.older if _has_words([line]))
+    return Newest(tuple(blocks), quoted, forwarded=depth > 1)
 
 
-class _Reader:
-    def __init__(self, words: Phrases) -> None:
-        self._words = words
-        self.answers = False
-        """The message answers another, which it quotes."""
+def _has_words(lines: Sequence[str]) -> bool:
+    return any(letter.isalnum() for line in lines for letter in line)
 
-    def read(self, lines: list[str]) -> Newest:
-        kept: list[str] = []
-        words: list[str] = []
-        quoted = 0
-        forwarded = False
-        for number, line in enumerate(lines):
-            if not line:
-                kept.append(line)
+
+def _only_passes_on(thread: _Thread) -> bool:
+    words = [unsigned(block, bare=True).lines for block in thread.own]
+    own = plain("\n".join(line for lines in words for line in lines))
+    if not any(letter.isalnum() for letter in own):
+        return True
+    if _length(own) > POINTER_WORDS:
+        return False
+    clauses = [clause.strip() for clause in CLAUSES.split(own)]
+    points = [bool(phrases().pointer.search(clause)) for clause in clauses]
+    return (thread.forwards or any(points)) and all(
+        _length(clause) <= (POINTING_CLAUSE if pointing else IDLE_CLAUSE)
+        for clause, pointing in zip(clauses, points, strict=True)
+    )
+
+
+def _length(text: str) -> int:
+    """In words."""
+    return len(text.split()) + len(DENSE.findall(text)) // DENSE_WORD
+
+
+class _Thread:
+    def __init__(self, lines: list[str]) -> None:
+        self._words = phrases()
+        self._lines = lines
+        self._plain = [plain(line) for line in lines]
+        self.own: list[list[str]] = [[]]
+        self.older: list[str] = []
+        self.heads = 0
+        """Lines that only say that older ones follow."""
+        self.forwards = False
+
+    def read(self) -> _Thread:
+        number = 0
+        while number < len(self._lines):
+            if _is_quoted(self._plain[number]):
+                self._quote(self._lines[number])
+                number += 1
                 continue
-            if _is_quoted(line):
-                quoted += 1
+            size = self._opening(number)
+            if not size:
+                self.own[-1].append(self._lines[number])
+                number += 1
                 continue
-            following = _following(lines, number)
-            if self._wrote(line, lines, number):
-                if _is_quoted(following) or _is_quoted(_following(lines, number + 1)):
-                    self.answers = True  # those lines are marked anyway; own words may come below
-                    quoted += 1
-                    continue
-                older = len(line) < LONG_LINE
-            else:
-                older = self._opens_older(line, following)
-            if older:
-                pointer = len(words) <= POINTER_WORDS and self._words.pointer.search(
-                    " ".join(words)
-                )
-                if words and (forwarded or not pointer):
-                    quoted += sum(1 for other in lines[number:] if other.strip())
-                    break
-                forwarded, words = True, []
-                continue
-            header = self._words.header.match(line)
-            if header and (forwarded or self._words.header.match(following)):
-                continue
-            words += line.split()[:40]
-            kept.append(line)
-        return Newest(tuple(kept), quoted, forwarded)
+            self.heads += sum(1 for line in self._lines[number : number + size] if line.strip())
+            number += size
+            if not _is_quoted(self._near(number)):
+                self.older += self._lines[number:]
+                break
+            self.own.append([])  # the quoted lines are marked: own words may stand between them
+        return self
 
-    def _opens_older(self, line: str, following: str) -> bool:
-        if self._words.rule.match(line[:LONG_LINE]):
-            return True
-        header = self._words.header.match(line)
-        opens = header and header[1].lower() in self._words.senders
-        return bool(opens and self._words.header.match(following))
+    def _quote(self, line: str) -> None:
+        mark = line.lstrip()
+        self.older.append(mark[2 if mark.startswith("|") else 1 :].lstrip(" "))
+        if self.own[-1]:
+            self.own.append([])
 
-    def _wrote(self, line: str, lines: list[str], number: int) -> bool:
+    def _opening(self, number: int) -> int:
+        """How many lines from here on say that an older message follows."""
+        line = self._plain[number]
+        if not line or len(line) >= LONG_LINE:
+            return 0
+        following = number + 1
+        if self._words.delimiter.match(line):
+            return 1
+        if self._words.rule.match(line):
+            ruled = RULED.search(line) or self._heads(self._next(following))
+            if not (ruled or _is_quoted(self._near(following))):
+                return 0
+            self.forwards = self.forwards or bool(self._words.forward.match(line))
+            return self._with_heads(number) or 1
+        if UNDERLINED.match(line):
+            return self._with_heads(number)
+        return self._wrote(number) or self._heads(number)
+
+    def _with_heads(self, number: int) -> int:
+        """A rule and the head below it, if there is one."""
+        following = self._next(number + 1)
+        heads = self._heads(following)
+        return following - number + heads if heads else 0
+
+    def _wrote(self, number: int) -> int:
         """Whether somebody "wrote:" what follows; the mail program may break it in two."""
-        if self._words.wrote.match(line[:LONG_LINE]):
-            return True
-        second = lines[number + 1] if number + 1 < len(lines) else ""
-        if not second or self._words.wrote.match(second[:LONG_LINE]):
-            return False
+        line = self._plain[number]
+        if line.endswith(":"):
+            return 1 if self._is_wrote(line, self._near(number + 1)) else 0
+        second = self._plain[number + 1] if number + 1 < len(self._lines) else ""
         both = f"{line} {second}"
-        return len(both) < LONG_LINE and bool(self._words.wrote_in_two.match(both))
+        if not second.endswith(":") or len(both) > LONG_LINE or not self._words.wrote.match(both):
+            return 0
+        return 2 if DATED.search(line) and self._is_wrote(both, self._near(number + 2)) else 0
+
+    def _is_wrote(self, line: str, following: str) -> bool:
+        """A report may say "on Monday the customer wrote:" too, but hardly with year and time."""
+        if self._words.wrote.match(line):
+            return _is_quoted(following) or "@" in line or bool(DATED.search(line))
+        if not self._words.wrote_bare.match(line):
+            return False
+        dated = YEAR.search(line) and TIME.search(line)
+        return bool(_is_quoted(following) or "@" in line or dated)
+
+    def _heads(self, number: int) -> int:
+        """How many lines the head of a copied mail has here; a web form's fields are none."""
+        first = self._words.header.match(self._plain[number]) if number < len(self._lines) else None
+        if not first or first[1].lower() not in self._words.senders:
+            return 0
+        if number and FIELD.match(self._plain[number - 1]):
+            return 0
+        end, names, apart = number + 1, {first[1].lower()}, False
+        while end < min(len(self._lines), number + MOST_HEADS):
+            line = self._plain[end]
+            found = self._words.header.match(line)
+            if found:
+                names.add(found[1].lower())
+            elif not line and (apart or len(names) == 1) and self._head_at(end + 1):
+                apart = True
+            elif not (line and "@" in line and not FIELD.match(line)):  # more addresses
+                break
+            end += 1
+        is_mail = "@" in "".join(self._plain[number:end]) or any(
+            self._words.mail_head.fullmatch(name) for name in names
+        )
+        if len(names) < 2 or not is_mail:
+            return 0
+        return 0 if self._is_form(end) else end - number
+
+    def _is_form(self, number: int) -> bool:
+        """Whether the fields go on with one that no mail has."""
+        near = self._plain[number : number + LOOK_AHEAD]
+        adjacent = bool(near and FIELD.match(near[0]))
+        return adjacent or any(self._words.form_field.match(line) for line in near)
+
+    def _head_at(self, number: int) -> bool:
+        return number < len(self._lines) and bool(self._words.header.match(self._plain[number]))
+
+    def _next(self, number: int) -> int:
+        """The next line that is not empty, if it is near, else the end."""
+        near = range(number, min(len(self._lines), number + LOOK_AHEAD))
+        return next((n for n in near if self._plain[n].strip()), len(self._lines))
+
+    def _near(self, number: int) -> str:
+        found = self._next(number)
+        return self._plain[found] if found < len(self._lines) else ""
 
 
 def _is_quoted(line: str) -> bool:
-    return line.lstrip().startswith((">", "&gt;", "|>"))
-
-
-def _following(lines: list[str], number: int) -> str:
-    """The next line that is not empty, if it is near."""
-    near = lines[number + 1 : number + LOOK_AHEAD]
-    return next((other for other in near if other.strip()), "")
+    return line.lstrip().startswith((">", "|>"))

@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Sequence
 from functools import lru_cache
 
+from worker.severity.letters import GAP
 from worker.severity.phrases import phrases
 
 __all__ = ["BEGIN", "END", "UNKNOWN", "Pieces", "fold", "without_marks"]
@@ -36,7 +37,7 @@ GLUED_PRESSURE = re.compile("大至急|至急|緊急(?:です)?")
 
 def fold(text: str) -> str:
     """What the model reads of a text: no case, no pressure, numbers by their size."""
-    text = unicodedata.normalize("NFKC", text).casefold()
+    text = unicodedata.normalize("NFKC", text.replace(GAP, " ")).casefold()
     text = GLUED_PRESSURE.sub(" ", MARKS.sub(r"\1 ", text))
     return NUMBER.sub(_size, phrases().pressure.sub(" ", text))
 

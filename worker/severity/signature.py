@@ -1,19 +1,44 @@
-"""Where the words of a message end and its signature or small print begins."""
+"""Where the words of a message end and its signature or small print begins.
+
+A farewell or a device line ends a message only where everything below it looks like a signature.
+What is doubtful is kept: a signature too many is read easily, a lost sentence is not found again.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from worker.severity.letters import GAP, plain
 from worker.severity.phrases import phrases
 
 __all__ = ["Unsigned", "unsigned"]
 
-SHORT_TAIL, SHORT_LINE = 6, 9
-"""Lines, and words in each, that may follow a mere "thanks" and still be a signature."""
-RULED_TAIL = 12
-"""A rule in mid-text is no signature when more lines than this follow."""
-POSTSCRIPT = re.compile(r"p\.?\s?s\b|n\.?\s?b\.|追伸", re.IGNORECASE)
+LONGEST = 12_000
+"""Characters of a message that are looked at: twice what is judged."""
+LONGEST_LINE = 2_000
+LONG_PRINT = 12
+"""Words from which a line below a farewell with one sign of small print is small print."""
+MOST_IN_BLOCK = 8
+"""Lines right below a farewell among which one may be a motto."""
+DEVICE_WORDS = 12
+NAME_WORDS = 6
+
+POSTSCRIPT = re.compile(r"p\.?\s?s\b(?!\d)|n\.?\s?b\.|追伸", re.IGNORECASE)
+CONTACT = re.compile(
+    rf"\S{{1,80}}@\S{{1,80}}|[+(]{{0,2}}\d[\d\s()/.+-]{{5,25}}\d|{GAP}"
+    r"|(?<!\w)(?:tel|telefon|fon|phone|mobile?|mobil|fax|cell|handy|e-?mail|web|[tfmew])\s?[.:]",
+    re.IGNORECASE,
+)
+WORD = re.compile(r"[^\W_][\w'\u2019&.]{0,60}")
+ENDED = re.compile(
+    r"(?<!\Wco)(?<!\Winc)(?<!ltd)(?<!\Wjr)(?<!\.\w)[.!?\u061f\u3002]\W{0,3}$", re.IGNORECASE
+)
+DENSE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+DENSE_SAYS = re.compile(
+    "[\u3002\uff01\uff1f!?]|(?:ます|ません|です|でした|ました|ない|ください|ました|った)(?:が|が、)?$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,38 +52,157 @@ class Unsigned:
     """Lines of legal small print."""
 
 
-def unsigned(lines: list[str]) -> Unsigned:
-    """The lines that say something; a postscript below the signature is one of them."""
-    words = phrases()
+def unsigned(lines: Sequence[str], *, bare: bool = False) -> Unsigned:
+    """The lines that say something; a postscript below the signature is one of them.
+
+    With `bare`, a message may also be nothing but its signature.
+    """
+    own = _within(lines)
+    below = next((n for n, line in enumerate(own) if n and POSTSCRIPT.match(line)), len(own))
+    found = _Message(own[:below]).unsigned(bare=bare)
+    if below == len(own):
+        return found
+    more = _Message(own[below:]).unsigned(bare=False)
+    return Unsigned(
+        (*found.lines, *more.lines),
+        found.signature + more.signature,
+        found.disclaimer + more.disclaimer,
+    )
+
+
+def _within(lines: Sequence[str]) -> list[str]:
     kept: list[str] = []
-    disclaimer = 0
-    in_small_print = False
-    for number, line in enumerate(lines):
-        rest = lines[number + 1 :]
-        if any(kept) and _signs(line, rest):
-            below = tuple(other for other in rest if POSTSCRIPT.match(other))
-            gone = sum(1 for other in [line, *rest] if other) - len(below)
-            return Unsigned((*kept, *below), gone, disclaimer)
-        in_small_print = bool(line) and (
-            in_small_print or bool(words.disclaimer.search(line[:2_000]))
-        )
-        if in_small_print:
-            disclaimer += 1
-        else:
-            kept.append(words.inline_farewell.sub("", line))
-    return Unsigned(tuple(kept), 0, disclaimer)
+    room = LONGEST
+    for line in lines:
+        if room <= 0:
+            break
+        kept.append(line[:room])
+        room -= len(line) + 1
+    return kept
 
 
-def _signs(line: str, rest: list[str]) -> bool:
-    words = phrases()
-    if words.device.match(line) or words.farewell.match(line):
+class _Message:
+    def __init__(self, lines: list[str]) -> None:
+        self._words = phrases()
+        self._lines = lines
+        self._plain = [plain(line) for line in lines]
+        self._small = self._small_print()
+        self._tail = self._quiet_from()
+        tail = range(len(lines) - 1, self._tail - 1, -1)
+        contacts = (n for n in tail if self._small[n] or CONTACT.search(self._plain[n]))
+        self._last_contact = next(contacts, -1)
+
+    def unsigned(self, *, bare: bool) -> Unsigned:
+        kept: list[str] = []
+        disclaimer = 0
+        for number, line in enumerate(self._lines):
+            if (bare or any(kept)) and self._signs(number):
+                gone = [n for n in range(number, len(self._lines)) if self._lines[n].strip()]
+                small = sum(1 for n in gone if self._small[n])
+                return Unsigned(tuple(kept), len(gone) - small, disclaimer + small)
+            if self._small[number]:
+                disclaimer += 1
+            else:
+                kept.append(self._without_inline_farewell(number, line.strip()))
+        return Unsigned(tuple(kept), 0, disclaimer)
+
+    def _small_print(self) -> list[bool]:
+        """Which lines are legal small print: from a formula on, or two signs, by paragraphs."""
+        found = [False] * len(self._lines)
+        begun: int | None = None
+        signs: set[str] = set()
+        formula = False
+        for number, line in enumerate([*self._plain, ""]):
+            if not line.strip():
+                if begun is not None and (formula or len(signs) > 1):
+                    found[begun:number] = [True] * (number - begun)
+                begun, signs, formula = None, set(), False
+                continue
+            if self._words.small_print.search(line[:LONGEST_LINE]):
+                formula = True
+            here = self._words.small_print_sign.findall(line[:LONGEST_LINE].lower())
+            signs.update(here)
+            if begun is None and (formula or here):
+                begun = number
+        return found
+
+    def _quiet_from(self) -> int:
+        """The line from which on nothing but a signature can follow."""
+        first = len(self._lines)
+        while first and self._is_quiet(first - 1):
+            first -= 1
+        return first
+
+    def _is_quiet(self, number: int) -> bool:
+        line = self._plain[number]
+        if self._small[number] or not _says(line):
+            return True
+        if self._words.farewell.match(line) or self._is_device(line):
+            return len(line.split()) <= DEVICE_WORDS
+        long = len(line.split()) > LONG_PRINT
+        return long and bool(self._words.small_print_sign.search(line[:LONGEST_LINE]))
+
+    def _signs(self, number: int) -> bool:
+        line, words = self._plain[number], self._words
+        if line == "-- ":
+            return True
+        quiet = number + 1 >= self._tail
+        if self._is_device(line):
+            return quiet
+        farewell = words.farewell.match(line)
+        if farewell:
+            name = line[farewell.end() :].strip()
+            named = len(name.split()) <= NAME_WORDS and not _says(name)
+            return named and (quiet or self._motto(number))
+        if words.soft_farewell.match(line):
+            return quiet
+        if words.signature_rule.match(line):
+            return quiet and (len(line.strip()) < 5 or self._last_contact > number)
+        return False
+
+    def _motto(self, number: int) -> bool:
+        """A name, perhaps more, and one sentence right below it, then nothing but small print."""
+        block: list[int] = []
+        for n in range(number + 1, min(len(self._lines), number + 2 + MOST_IN_BLOCK)):
+            if not self._lines[n].strip():
+                break
+            block.append(n)
+        if not 1 < len(block) <= MOST_IN_BLOCK or block[-1] + 1 < self._tail:
+            return False
+        loud = [n for n in block if not self._is_quiet(n)]
+        return len(loud) == 1 and loud[0] != block[0]
+
+    def _is_device(self, line: str) -> bool:
+        short = len(line) < 160 and len(line.split()) <= DEVICE_WORDS
+        return short and bool(self._words.device.fullmatch(line))
+
+    def _without_inline_farewell(self, number: int, line: str) -> str:
+        found = self._words.inline_farewell.search(self._plain[number].strip())
+        if not found:
+            return line
+        rest = found["rest"]
+        if _says(rest) or len(rest.split()) > 4 * NAME_WORDS:
+            return line
+        return line[: found.start()]
+
+
+def _says(line: str) -> bool:
+    """Whether a line is more than a name, a title, an address or a number."""
+    text = CONTACT.sub(" ", line)
+    if DENSE.search(text):
+        return len(text) > 40 or bool(DENSE_SAYS.search(text.strip()))
+    words = WORD.findall(text)
+    ended = bool(ENDED.search(text))
+    if len(words) <= 1:
+        return False
+    if not any(word[0].islower() or word[0].isupper() for word in words):
+        return len(words) > 6 or (ended and len(words) > 2)
+    shouted = len(words) > 3 and text.isupper()
+    if shouted or (ended and len(words) > 2) or len(words) > 16:
         return True
-    if words.signature_rule.match(line):
-        return line in {"--", "\u2014", "__"} or sum(1 for other in rest if other) <= RULED_TAIL
-    return bool(words.soft_farewell.match(line)) and _is_tail(rest)
-
-
-def _is_tail(lines: list[str]) -> bool:
-    """A name and a few short lines, as under a letter."""
-    rest = [line for line in lines if line]
-    return len(rest) <= SHORT_TAIL and all(len(line.split()) <= SHORT_LINE for line in rest)
+    small = [
+        word for word in words if word[0].islower() and word.lower() not in phrases().particles
+    ]
+    if len(words) == 2:
+        return len(small) == 1 and words[0][0].isupper()
+    return len(small) > 1
