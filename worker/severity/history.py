@@ -84,6 +84,8 @@ def _only_passes_on(thread: _Thread) -> bool:
         return False
     clauses = [clause.strip() for clause in CLAUSES.split(own)]
     points = [bool(phrases().pointer.search(clause)) for clause in clauses]
+    if thread.forwards and any(points):
+        return True
     return (thread.forwards or any(points)) and all(
         _length(clause) <= (POINTING_CLAUSE if pointing else IDLE_CLAUSE)
         for clause, pointing in zip(clauses, points, strict=True)
@@ -170,7 +172,8 @@ class _Thread:
     def _is_wrote(self, line: str, following: str) -> bool:
         """A report may say "on Monday the customer wrote:" too, but hardly with year and time."""
         if self._words.wrote.match(line):
-            return _is_quoted(following) or "@" in line or bool(DATED.search(line))
+            quoted = _is_quoted(following) or following.startswith("|")
+            return quoted or "@" in line or bool(DATED.search(line))
         if not self._words.wrote_bare.match(line):
             return False
         dated = YEAR.search(line) and TIME.search(line)

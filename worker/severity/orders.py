@@ -55,14 +55,14 @@ def _addressed(text: str) -> list[tuple[int, int]]:
         start = _start(opening)
         if start < end or len(found) == MOST:
             continue
-        end = _bracketed(seen, start) or _ordered(seen, opening.end())
+        end = _bracketed(seen, start, opening.end()) or _ordered(seen, opening.end())
         if seen[start - 1 : start] in BRACKETS and start:
             start -= 1
         found.append((start, end))
     return found
 
 
-def _bracketed(text: str, start: int) -> int:
+def _bracketed(text: str, start: int, after: int) -> int:
     """Where the bracket closes that the order stands in, else 0."""
     opened = text[start - 1 : start] if start and text[start] not in BRACKETS else text[start]
     closing = BRACKETS.get(opened)
@@ -70,7 +70,7 @@ def _bracketed(text: str, start: int) -> int:
         return 0
     line_end = text.find("\n", start)
     until = min(start + LONGEST_NOTE, line_end if line_end >= 0 else len(text))
-    return text.find(closing, start + 1, until) + 1
+    return text.find(closing, after, until) + 1
 
 
 def _ordered(text: str, start: int) -> int:

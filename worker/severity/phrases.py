@@ -118,6 +118,7 @@ def _orders(orders: Mapping[str, list[str]]) -> tuple[str, str, str]:
     ]
     clause = rf"(?:{verbs})\b(?:{_any(orders_about)})"
     signed = rf"(?:{_any(orders['speakers'])})(?=.{{0,160}}?(?:{_any(orders['signs'])}))"
+    claim = _any([claim, *orders["verbs_last"]])
     return clause, rf"{claim}|^\W{{0,4}}p ?[0-4]\W{{0,6}}$", rf"{_any(orders['openings'])}|{signed}"
 
 

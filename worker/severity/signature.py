@@ -22,6 +22,7 @@ LONG_PRINT = 12
 """Words from which a line below a farewell with one sign of small print is small print."""
 MOST_IN_BLOCK = 8
 """Lines right below a farewell among which one may be a motto."""
+TITLE_WORDS = 8
 DEVICE_WORDS = 12
 NAME_WORDS = 6
 
@@ -34,6 +35,14 @@ CONTACT = re.compile(
 WORD = re.compile(r"[^\W_][\w'\u2019&.]{0,60}")
 ENDED = re.compile(
     r"(?<!\Wco)(?<!\Winc)(?<!ltd)(?<!\Wjr)(?<!\.\w)[.!?\u061f\u3002]\W{0,3}$", re.IGNORECASE
+)
+NAMED = re.compile(
+    r"\W{0,3}[^\W\d_][\w.'\u2019-]{0,30}(?: [\w.'\u2019-]{1,30}){0,2} ?[,(\u2013-] ?\w"
+)
+"""A name and what it does: "Jo Park, accounts", "Ruth (nights)"."""
+DIVIDED = re.compile(r" [|\u00b7\u2022] ")
+MOTTO = re.compile(
+    '\\W{0,3}["\u201c\u201d\u201e\u00ab\u300c].{3,200}["\u201d\u201c\u00bb\u300d]\\W{0,3}'
 )
 DENSE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 DENSE_SAYS = re.compile(
@@ -153,24 +162,26 @@ class _Message:
         if farewell:
             name = line[farewell.end() :].strip()
             named = len(name.split()) <= NAME_WORDS and not _says(name)
-            return named and (quiet or self._motto(number))
+            return named and (quiet or self._heads_a_signature(number))
         if words.soft_farewell.match(line):
             return quiet
         if words.signature_rule.match(line):
-            return quiet and (len(line.strip()) < 5 or self._last_contact > number)
+            if len(line.strip()) < 5:
+                return quiet or self._heads_a_signature(number)
+            return quiet and self._last_contact > number
         return False
 
-    def _motto(self, number: int) -> bool:
-        """A name, perhaps more, and one sentence right below it, then nothing but small print."""
+    def _heads_a_signature(self, number: int) -> bool:
+        """Names and titles right below, one motto among them, then nothing but small print."""
         block: list[int] = []
         for n in range(number + 1, min(len(self._lines), number + 2 + MOST_IN_BLOCK)):
             if not self._lines[n].strip():
                 break
             block.append(n)
-        if not 1 < len(block) <= MOST_IN_BLOCK or block[-1] + 1 < self._tail:
+        if not 0 < len(block) <= MOST_IN_BLOCK or block[-1] + 1 < self._tail:
             return False
-        loud = [n for n in block if not self._is_quiet(n)]
-        return len(loud) == 1 and loud[0] != block[0]
+        loud = [n for n in block if not self._is_quiet(n) and not _may_be_a_title(self._plain[n])]
+        return not loud or (len(loud) == 1 and loud[0] != block[0])
 
     def _is_device(self, line: str) -> bool:
         short = len(line) < 160 and len(line.split()) <= DEVICE_WORDS
@@ -193,7 +204,7 @@ def _says(line: str) -> bool:
         return len(text) > 40 or bool(DENSE_SAYS.search(text.strip()))
     words = WORD.findall(text)
     ended = bool(ENDED.search(text))
-    if len(words) <= 1:
+    if len(words) <= 1 or MOTTO.fullmatch(text):
         return False
     if not any(word[0].islower() or word[0].isupper() for word in words):
         return len(words) > 6 or (ended and len(words) > 2)
@@ -206,3 +217,10 @@ def _says(line: str) -> bool:
     if len(words) == 2:
         return len(small) == 1 and words[0][0].isupper()
     return len(small) > 1
+
+
+def _may_be_a_title(line: str) -> bool:
+    """Right below "best regards" a few words without an end are a name or a title."""
+    words = WORD.findall(line)
+    short = 0 < len(words) <= TITLE_WORDS and not ENDED.search(line)
+    return short and words[0][0].isupper() and not (len(words) > 3 and line.isupper())
