@@ -22,6 +22,8 @@ POINTING_CLAUSE = 15
 """Words of a clause that points."""
 IDLE_CLAUSE = 5
 """Words of a clause that may stand beside it and say nothing: "hi team", "can you look?"."""
+BESIDE_A_FORWARD = 8
+"""Words of a remark beside a pointer to what is plainly forwarded: "only our shop has it"."""
 DENSE_WORD = 3
 """Characters that count as a word where words have no spaces."""
 LONG_LINE = 400
@@ -85,7 +87,9 @@ def _only_passes_on(thread: _Thread) -> bool:
     clauses = [clause.strip() for clause in CLAUSES.split(own)]
     points = [bool(phrases().pointer.search(clause)) for clause in clauses]
     if thread.forwards and any(points):
-        return True
+        beside = [clause for clause, pointing in zip(clauses, points, strict=True) if not pointing]
+        busy = [length for length in map(_length, beside) if length > IDLE_CLAUSE]
+        return sum(busy) <= BESIDE_A_FORWARD
     return (thread.forwards or any(points)) and all(
         _length(clause) <= (POINTING_CLAUSE if pointing else IDLE_CLAUSE)
         for clause, pointing in zip(clauses, points, strict=True)

@@ -104,14 +104,18 @@ def _ruled_off(titles: Iterable[str]) -> re.Pattern[str]:
 def _orders(orders: Mapping[str, list[str]]) -> tuple[str, str, str]:
     """What follows on a clause's beginning, what stands anywhere, and how a machine is addressed."""
     verbs, names, levels = (_any(orders[name]) for name in ("verbs", "names", "levels"))
-    links = (
+    link = (
         r"(?:\s?(?:[:=#\u2013\u2014-]|\b(?:is|ist|es|est|è|to|as|at|a|auf|en|must|should|be|set|of|level"
-        r"|has|muss|debe|doit|deve|sein|ser|être|essere)\b)){0,5}\s{0,2}"
+        r"|has|muss|debe|doit|deve|sein|ser|être|essere)\b))"
     )
-    claim = rf"\b(?:{names})\b{links}\b(?:{levels})\b"
+    named = rf"\b(?:{names})\b{link}{{0,5}}\s{{0,2}}\b(?:{levels})\b"
+    claim = (
+        rf"\b(?:{names})\b{link}{{1,5}}\s{{0,2}}\b(?:{levels})\b"
+        rf"|\b(?:{names})\s(?:{levels})\b(?=\s?(?:[.!?,;)\]]|$))"
+    )
     orders_about = [
         r".{0,60}?\b(?:p|sev) ?[0-4]\b",
-        rf".{{0,30}}?{claim}",
+        rf".{{0,30}}?{named}",
         rf".{{0,40}}?\b(?:{levels})\W{{0,2}}(?:{names})\b",
         r".{0,40}?\bas\b.{0,30}?\b(?:critical|urgent|highest|an? (?:\w{1,12} )?outage|emergency)\b",
         rf"(?:\s\w{{1,12}}){{0,3}}\s(?:{names})(?=\s?(?:[.!?,;]|$))",

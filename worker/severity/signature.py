@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from worker.severity.letters import GAP, plain
+from worker.severity.letters import plain
+from worker.severity.names import gives_a_contact, may_be_a_title, says
 from worker.severity.phrases import phrases
 
 __all__ = ["Unsigned", "unsigned"]
@@ -22,32 +23,10 @@ LONG_PRINT = 12
 """Words from which a line below a farewell with one sign of small print is small print."""
 MOST_IN_BLOCK = 8
 """Lines right below a farewell among which one may be a motto."""
-TITLE_WORDS = 8
 DEVICE_WORDS = 12
 NAME_WORDS = 6
 
 POSTSCRIPT = re.compile(r"p\.?\s?s\b(?!\d)|n\.?\s?b\.|追伸", re.IGNORECASE)
-CONTACT = re.compile(
-    rf"\S{{1,80}}@\S{{1,80}}|[+(]{{0,2}}\d[\d\s()/.+-]{{5,25}}\d|{GAP}"
-    r"|(?<!\w)(?:tel|telefon|fon|phone|mobile?|mobil|fax|cell|handy|e-?mail|web|[tfmew])\s?[.:]",
-    re.IGNORECASE,
-)
-WORD = re.compile(r"[^\W_][\w'\u2019&.]{0,60}")
-ENDED = re.compile(
-    r"(?<!\Wco)(?<!\Winc)(?<!ltd)(?<!\Wjr)(?<!\.\w)[.!?\u061f\u3002]\W{0,3}$", re.IGNORECASE
-)
-NAMED = re.compile(
-    r"\W{0,3}[^\W\d_][\w.'\u2019-]{0,30}(?: [\w.'\u2019-]{1,30}){0,2} ?[,(\u2013-] ?\w"
-)
-"""A name and what it does: "Jo Park, accounts", "Ruth (nights)"."""
-DIVIDED = re.compile(r" [|\u00b7\u2022] ")
-MOTTO = re.compile(
-    '\\W{0,3}["\u201c\u201d\u201e\u00ab\u300c].{3,200}["\u201d\u201c\u00bb\u300d]\\W{0,3}'
-)
-DENSE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
-DENSE_SAYS = re.compile(
-    "[\u3002\uff01\uff1f!?]|(?:ます|ません|です|でした|ました|ない|ください|ました|った)(?:が|が、)?$"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +77,7 @@ class _Message:
         self._small = self._small_print()
         self._tail = self._quiet_from()
         tail = range(len(lines) - 1, self._tail - 1, -1)
-        contacts = (n for n in tail if self._small[n] or CONTACT.search(self._plain[n]))
+        contacts = (n for n in tail if self._small[n] or gives_a_contact(self._plain[n]))
         self._last_contact = next(contacts, -1)
 
     def unsigned(self, *, bare: bool) -> Unsigned:
@@ -144,7 +123,7 @@ class _Message:
 
     def _is_quiet(self, number: int) -> bool:
         line = self._plain[number]
-        if self._small[number] or not _says(line):
+        if self._small[number] or not says(line):
             return True
         if self._words.farewell.match(line) or self._is_device(line):
             return len(line.split()) <= DEVICE_WORDS
@@ -161,7 +140,7 @@ class _Message:
         farewell = words.farewell.match(line)
         if farewell:
             name = line[farewell.end() :].strip()
-            named = len(name.split()) <= NAME_WORDS and not _says(name)
+            named = len(name.split()) <= NAME_WORDS and not says(name)
             return named and (quiet or self._heads_a_signature(number))
         if words.soft_farewell.match(line):
             return quiet
@@ -172,16 +151,21 @@ class _Message:
         return False
 
     def _heads_a_signature(self, number: int) -> bool:
-        """Names and titles right below, one motto among them, then nothing but small print."""
-        block: list[int] = []
-        for n in range(number + 1, min(len(self._lines), number + 2 + MOST_IN_BLOCK)):
-            if not self._lines[n].strip():
-                break
-            block.append(n)
-        if not 0 < len(block) <= MOST_IN_BLOCK or block[-1] + 1 < self._tail:
+        """Names and titles below, right below also a motto, then nothing but small print."""
+        begin = number + 1
+        while begin < len(self._lines) and not self._lines[begin].strip():
+            begin += 1
+        end = begin
+        while end < min(len(self._lines), begin + MOST_IN_BLOCK + 1) and self._lines[end].strip():
+            end += 1
+        if not 0 < end - begin <= MOST_IN_BLOCK or end < self._tail:
             return False
-        loud = [n for n in block if not self._is_quiet(n) and not _may_be_a_title(self._plain[n])]
-        return not loud or (len(loud) == 1 and loud[0] != block[0])
+        apart = begin > number + 1
+        if apart and not self._is_quiet(begin):
+            return False
+        block = range(begin, end)
+        loud = [n for n in block if not self._is_quiet(n) and not may_be_a_title(self._plain[n])]
+        return not loud or (len(loud) == 1 and loud[0] != begin and not apart)
 
     def _is_device(self, line: str) -> bool:
         short = len(line) < 160 and len(line.split()) <= DEVICE_WORDS
@@ -192,35 +176,6 @@ class _Message:
         if not found:
             return line
         rest = found["rest"]
-        if _says(rest) or len(rest.split()) > 4 * NAME_WORDS:
+        if says(rest) or len(rest.split()) > 4 * NAME_WORDS:
             return line
         return line[: found.start()]
-
-
-def _says(line: str) -> bool:
-    """Whether a line is more than a name, a title, an address or a number."""
-    text = CONTACT.sub(" ", line)
-    if DENSE.search(text):
-        return len(text) > 40 or bool(DENSE_SAYS.search(text.strip()))
-    words = WORD.findall(text)
-    ended = bool(ENDED.search(text))
-    if len(words) <= 1 or MOTTO.fullmatch(text):
-        return False
-    if not any(word[0].islower() or word[0].isupper() for word in words):
-        return len(words) > 6 or (ended and len(words) > 2)
-    shouted = len(words) > 3 and text.isupper()
-    if shouted or (ended and len(words) > 2) or len(words) > 16:
-        return True
-    small = [
-        word for word in words if word[0].islower() and word.lower() not in phrases().particles
-    ]
-    if len(words) == 2:
-        return len(small) == 1 and words[0][0].isupper()
-    return len(small) > 1
-
-
-def _may_be_a_title(line: str) -> bool:
-    """Right below "best regards" a few words without an end are a name or a title."""
-    words = WORD.findall(line)
-    short = 0 < len(words) <= TITLE_WORDS and not ENDED.search(line)
-    return short and words[0][0].isupper() and not (len(words) > 3 and line.isupper())
