@@ -69,6 +69,7 @@ def test_a_forward_of_a_forward_is_opened_to_the_first_that_says_something() -> 
     "body",
     [
         f"Hi, see my answers below.\n\nOn Mon, Jo Park wrote:\n> Since when?\nSince nine.\n> What fails?\n{SEVERE}\n> Thanks",
+        f"My answers in red.\n\nFrom: Jo\nSent: Monday\nTo: us\nSubject: x\n\nSince nine.\n{SEVERE}",
         f"Answers inline.\n\n-----Original Message-----\nFrom: Jo\nSent: Monday\n\n> What fails?\n\n{SEVERE}",
         "<div>See my answers below</div>"
         '<div class="gmail_quote"><div class="gmail_attr">On Mon, 3 Mar 2025, Jo wrote:<br></div>'
@@ -89,6 +90,7 @@ def test_answers_between_quoted_lines_count(body: str) -> None:
         f"New request\n\nFrom: Jo Park <jo@acme.example>\nSubject: Help\n\nMessage Body:\n{SEVERE}\n\n-- \nThis mail is sent via the contact form",
         f"Kontaktformular\nVon: Jo Park\nBetreff: Hilfe\nTelefon: 030 123456\nNachricht:\n{SEVERE}",
         f"Name: Jo\nE-mail: jo@acme.example\n--------------\nMessage: {SEVERE}",
+        f"You have a new message from your website\nFrom: Jo Park <jo@acme.example>\nSubject: Help\n\n{SEVERE}",
         f"Name: Jo\n____________________________\n{SEVERE}",
         f"<table><tr><td>From:</td><td>Jo</td></tr><tr><td>Subject:</td><td>x</td></tr><tr><td>Message:</td><td>{SEVERE}</td></tr></table>",
         f"The customer cannot book.\nFrom: Berlin\nTo: Paris\nDate: 3 March\n\n{SEVERE}",

@@ -13,7 +13,7 @@ SEVERE = "Since ten nobody can log in and all tills are dead."
 @pytest.mark.parametrize(
     "farewell",
     ["Thank you.", "Thanks in advance!", "Regards,", "Best regards, Jo Park", "Danke", "Merci.", "Cordialement,\nJo",
-     "Gracias.", "Salam,", "Att.", "Kind regards\nJo Park\nHead of Retail\n", "-----", "--", "Sent from my iPhone"],
+     "Gracias.", "Salam,", "Att.", "Kind regards\nJo Park\nHead of Retail\n", "-----", "--", "-- ", "Sent from my iPhone"],
 )  # fmt: skip
 @pytest.mark.parametrize("gap", ["\n", "\n\n"])
 def test_sentences_below_a_farewell_count(farewell: str, gap: str) -> None:
@@ -60,6 +60,7 @@ def test_a_signature_is_cut(signature: str) -> None:
         "Messages are lost:\nSent via the API since nine, none of them reached a customer.",
         "Gesendet von unserem Server wird seit neun nichts mehr, niemand kann arbeiten.",
         "Att. all: nobody can log in.",
+        "Thanks\nRegards, nobody is able to log in.",
         "The link 'unsubscribe from' unsubscribes everybody.",
     ],
 )

@@ -29,7 +29,9 @@ DENSE_WORD = 3
 LONG_LINE = 400
 LOOK_AHEAD = 4
 MOST_HEADS = 16
-DEEPEST = 8
+LEAST_HEADS = 3
+"""A form may have a sender and a subject too; every mail has more."""
+DEEPEST = 5
 """Messages that are opened, each passed on by the one above it."""
 
 CLAUSES = re.compile(
@@ -147,7 +149,7 @@ class _Thread:
         if self._words.delimiter.match(line):
             return 1
         if self._words.rule.match(line):
-            ruled = RULED.search(line) or self._heads(self._next(following))
+            ruled = RULED.search(line) or self._heads(self._next(following), least=2)
             if not (ruled or _is_quoted(self._near(following))):
                 return 0
             self.forwards = self.forwards or bool(self._words.forward.match(line))
@@ -159,7 +161,7 @@ class _Thread:
     def _with_heads(self, number: int) -> int:
         """A rule and the head below it, if there is one."""
         following = self._next(number + 1)
-        heads = self._heads(following)
+        heads = self._heads(following, least=2)
         return following - number + heads if heads else 0
 
     def _wrote(self, number: int) -> int:
@@ -183,7 +185,7 @@ class _Thread:
         dated = YEAR.search(line) and TIME.search(line)
         return bool(_is_quoted(following) or "@" in line or dated)
 
-    def _heads(self, number: int) -> int:
+    def _heads(self, number: int, least: int = LEAST_HEADS) -> int:
         """How many lines the head of a copied mail has here; a web form's fields are none."""
         first = self._words.header.match(self._plain[number]) if number < len(self._lines) else None
         if not first or first[1].lower() not in self._words.senders:
@@ -201,10 +203,11 @@ class _Thread:
             elif not (line and "@" in line and not FIELD.match(line)):  # more addresses
                 break
             end += 1
-        is_mail = "@" in "".join(self._plain[number:end]) or any(
-            self._words.mail_head.fullmatch(name) for name in names
-        )
-        if len(names) < 2 or not is_mail:
+        if names & self._words.sent_heads:
+            least = 2
+        address = "@" in "".join(self._plain[number:end])
+        is_mail = address or names & (self._words.sent_heads | self._words.subject_heads)
+        if len(names) < least or not is_mail:
             return 0
         return 0 if self._is_form(end) else end - number
 

@@ -7,7 +7,7 @@ import re
 from worker.severity.letters import GAP
 from worker.severity.phrases import phrases
 
-__all__ = ["gives_a_contact", "may_be_a_title", "says"]
+__all__ = ["begins_with_a_name", "gives_a_contact", "may_be_a_title", "says"]
 
 TITLE_WORDS = 8
 LONG = 16
@@ -62,6 +62,11 @@ def may_be_a_title(line: str) -> bool:
     return words[0][0].isupper() and not _is_shouted(line, words)
 
 
+def begins_with_a_name(line: str) -> bool:
+    """Whether it begins like "Jo Park, accounts"."""
+    return line[:1].isupper() and bool(NAMED.match(line))
+
+
 def gives_a_contact(line: str) -> bool:
     """Whether there is an address or a number to reach somebody at."""
     return bool(CONTACT.search(line))
@@ -75,7 +80,7 @@ def _is_name(text: str, words: list[str]) -> bool:
     """Whether hardly any word is one that no name or title holds."""
     if DIVIDED.search(text):
         return True
-    if len(words) <= TITLE_WORDS and words[0][0].isupper() and NAMED.match(text):
+    if len(words) <= TITLE_WORDS and begins_with_a_name(text):
         return True
     particles = phrases().particles
     small = sum(1 for word in words if word[0].islower() and word.lower() not in particles)

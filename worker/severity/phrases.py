@@ -29,8 +29,9 @@ class Phrases:
     header: re.Pattern[str]
     """A head of a copied message; group 1 is its name."""
     senders: frozenset[str]
-    mail_head: re.Pattern[str]
-    """A head's name that only a mail has."""
+    sent_heads: frozenset[str]
+    """When a mail was sent: no form has it."""
+    subject_heads: frozenset[str]
     form_field: re.Pattern[str]
     """A line of a web form that no mail's head has."""
     pointer: re.Pattern[str]
@@ -58,7 +59,8 @@ def phrases() -> Phrases:
     source = tomllib.loads(files(__package__).joinpath("phrases.toml").read_text("utf-8"))
     mail, signature, orders = source["history"], source["signature"], source["orders"]
     opened = rf"(?:{_any(mail['openings'])})\s.{{3,200}}\s?(?:{_any(mail['verbs'])}).{{0,80}}"
-    heads = _any([*mail["senders"], *mail["mail_heads"], *mail["other_heads"]])
+    lists = ("senders", "sent_heads", "subject_heads", "other_heads")
+    heads = _any(head for name in lists for head in mail[name])
     farewell = rf"(?:{_any(signature['farewells'])})"
     begins = r"^|(?<=[.!?;:,()\[\]\"\u201c\u3002\u2013\u2014-])\s?"
     clause, claim, opening = _orders(orders)
@@ -70,7 +72,8 @@ def phrases() -> Phrases:
         wrote_bare=_compile(rf"\s*(?:{_any(mail['whole'])})\s?:\s*$"),
         header=_compile(rf"\s*\*{{0,2}}({heads})\s?:\*{{0,2}}(?:\s|$)"),
         senders=frozenset(mail["senders"]),
-        mail_head=_compile(_any(mail["mail_heads"])),
+        sent_heads=frozenset(mail["sent_heads"]),
+        subject_heads=frozenset(mail["subject_heads"]),
         form_field=_compile(rf"\s*\*{{0,2}}(?:{_any(mail['form_fields'])})\s?:(?:\s|$|\*)"),
         pointer=_compile(rf"(?<!\w)(?:{_any(mail['pointers'])})(?!\w)|{_cjk(mail['pointers'])}"),
         signature_rule=_compile(rf"\s*(?:{_any(signature['rules'])})\s*$"),
@@ -105,8 +108,8 @@ def _orders(orders: Mapping[str, list[str]]) -> tuple[str, str, str]:
     """What follows on a clause's beginning, what stands anywhere, and how a machine is addressed."""
     verbs, names, levels = (_any(orders[name]) for name in ("verbs", "names", "levels"))
     link = (
-        r"(?:\s?(?:[:=#\u2013\u2014-]|\b(?:is|ist|es|est|è|to|as|at|a|auf|en|must|should|be|set|of|level"
-        r"|has|muss|debe|doit|deve|sein|ser|être|essere)\b))"
+        r"(?:\s?(?:[:=#\u2013\u2014-]|\b(?:is|ist|es|est|è|to|as|at|a|auf|en|must|should|be|set|of"
+        r"|level|has|muss|debe|doit|deve|sein|ser|être|essere)\b))"
     )
     named = rf"\b(?:{names})\b{link}{{0,5}}\s{{0,2}}\b(?:{levels})\b"
     claim = (

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.severity.letters import plain
-from worker.severity.names import gives_a_contact, may_be_a_title, says
+from worker.severity.names import begins_with_a_name, gives_a_contact, may_be_a_title, says
 from worker.severity.phrases import phrases
 
 __all__ = ["Unsigned", "unsigned"]
@@ -25,6 +25,8 @@ MOST_IN_BLOCK = 8
 """Lines right below a farewell among which one may be a motto."""
 DEVICE_WORDS = 12
 NAME_WORDS = 6
+LONG_RULE = 5
+"""Characters from which a rule may divide anything, so that more must speak for a signature."""
 
 POSTSCRIPT = re.compile(r"p\.?\s?s\b(?!\d)|n\.?\s?b\.|追伸", re.IGNORECASE)
 
@@ -125,30 +127,30 @@ class _Message:
         line = self._plain[number]
         if self._small[number] or not says(line):
             return True
-        if self._words.farewell.match(line) or self._is_device(line):
-            return len(line.split()) <= DEVICE_WORDS
+        if self._is_farewell(line) or self._is_device(line):
+            return True
         long = len(line.split()) > LONG_PRINT
         return long and bool(self._words.small_print_sign.search(line[:LONGEST_LINE]))
 
     def _signs(self, number: int) -> bool:
+        """Whether a signature begins with this line."""
         line, words = self._plain[number], self._words
-        if line == "-- ":
-            return True
         quiet = number + 1 >= self._tail
-        if self._is_device(line):
+        if self._is_device(line) or words.soft_farewell.match(line):
             return quiet
-        farewell = words.farewell.match(line)
-        if farewell:
-            name = line[farewell.end() :].strip()
-            named = len(name.split()) <= NAME_WORDS and not says(name)
-            return named and (quiet or self._heads_a_signature(number))
-        if words.soft_farewell.match(line):
-            return quiet
-        if words.signature_rule.match(line):
-            if len(line.strip()) < 5:
-                return quiet or self._heads_a_signature(number)
+        if self._is_farewell(line):
+            return quiet or self._heads_a_signature(number)
+        if not words.signature_rule.match(line):
+            return False
+        if len(line.strip()) >= LONG_RULE:
             return quiet and self._last_contact > number
-        return False
+        named = line == "-- " and begins_with_a_name("".join(self._plain[number + 1 : number + 2]))
+        return quiet or named or self._heads_a_signature(number)
+
+    def _is_farewell(self, line: str) -> bool:
+        found = self._words.farewell.match(line)
+        name = line[found.end() :].strip() if found else ""
+        return bool(found) and len(name.split()) <= NAME_WORDS and not says(name)
 
     def _heads_a_signature(self, number: int) -> bool:
         """Names and titles below, right below also a motto, then nothing but small print."""
