@@ -60,9 +60,15 @@ def test_the_same_ticket_gets_the_same_decision() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        "Since 10:45 on v2.3.1 nobody can log in, none of our 12,000 customers, 300 agents, 45 shops (e.g. Berlin) or partners can work…",
+        (
+            "Since 10:45 on v2.3.1 nobody can log in, none of our 12,000 customers, 300 "
+            "agents, 45 shops (e.g. Berlin) or partners can work…"
+        ),
         "本日１０：４５から、全社員がログインできず、注文も受けられず、電話もつながらず、倉庫も止まり、店舗も閉まり、業務が完全に停止しています！至急ご確認ください、全店舗です。",
-        "<p>Nobody can log&nbsp;in&hellip; the whole platform is&#8203; down &amp; all data is lost</p>",
+        (
+            "<p>Nobody can log&nbsp;in&hellip; the whole platform is&#8203; down &amp; all "
+            "data is lost</p>"
+        ),
     ],
 )
 def test_every_quote_stands_in_the_ticket_as_it_is_shown(body: str) -> None:

@@ -12,14 +12,17 @@ ASKED = "How do I add a user to our team?"
 SEVERE = "The whole platform is down, nobody can log in and all data is lost."
 OUTLOOK = (
     '<div><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in">'
-    '<p class="MsoNormal"><b>From:</b> Al &lt;al@acme.example&gt;<br><b>Sent:</b> Monday, 3 March 2025 10:12<br>'
+    '<p class="MsoNormal"><b>From:</b> Al &lt;al@acme.example&gt;<br>'
+    "<b>Sent:</b> Monday, 3 March 2025 10:12<br>"
     "<b>To:</b> Support<br><b>Subject:</b> Tills</p></div></div>"
     f'<p class="MsoNormal"><o:p>&nbsp;</o:p></p><p class="MsoNormal">{SEVERE}</p>'
 )
 GMAIL = (
     '<div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">'
-    "---------- Forwarded message ---------<br>From: <strong>Al</strong> <span>&lt;al@acme.example&gt;</span><br>"
-    f"Date: Mon, Mar 3, 2025 at 10:12<br>Subject: Tills<br>To: &lt;jo@acme.example&gt;<br></div><br><br><p>{SEVERE}</p></div>"
+    "---------- Forwarded message ---------<br>From: <strong>Al</strong> "
+    "<span>&lt;al@acme.example&gt;</span><br>"
+    "Date: Mon, Mar 3, 2025 at 10:12<br>Subject: Tills<br>"
+    f"To: &lt;jo@acme.example&gt;<br></div><br><br><p>{SEVERE}</p></div>"
 )
 PLAIN = f"From: Al <al@acme.example>\nSent: Monday\nTo: Support\nSubject: Tills\n\n{SEVERE}"
 MARKED = f"On Mon, 3 Mar 2025 at 10:12, Al <al@acme.example> wrote:\n> {SEVERE}\n> Al"
@@ -32,7 +35,10 @@ MARKED = f"On Mon, 3 Mar 2025 at 10:12, Al <al@acme.example> wrote:\n> {SEVERE}\
         "",
         "FYI",
         "FYI, see below.",
-        "Hi team,\nplease see the mail below from our Berlin office.\n\nBest regards,\nJo Park\nHead of Retail",
+        (
+            "Hi team,\nplease see the mail below from our Berlin office.\n\nBest regards,\n"
+            "Jo Park\nHead of Retail"
+        ),
         "Hello, forwarding this to you. Can you look?",
         "Sent from my iPhone",
         "Siehe unten.\n\nViele Grüße\nJo Park",
@@ -68,12 +74,24 @@ def test_a_forward_of_a_forward_is_opened_to_the_first_that_says_something() -> 
 @pytest.mark.parametrize(
     "body",
     [
-        f"Hi, see my answers below.\n\nOn Mon, Jo Park wrote:\n> Since when?\nSince nine.\n> What fails?\n{SEVERE}\n> Thanks",
-        f"My answers in red.\n\nFrom: Jo\nSent: Monday\nTo: us\nSubject: x\n\nSince nine.\n{SEVERE}",
-        f"Answers inline.\n\n-----Original Message-----\nFrom: Jo\nSent: Monday\n\n> What fails?\n\n{SEVERE}",
-        "<div>See my answers below</div>"
-        '<div class="gmail_quote"><div class="gmail_attr">On Mon, 3 Mar 2025, Jo wrote:<br></div>'
-        f"<blockquote>Since when?</blockquote><div>Since nine.</div><blockquote>What fails?</blockquote><div>{SEVERE}</div></div>",
+        (
+            "Hi, see my answers below.\n\nOn Mon, Jo Park wrote:\n> Since when?\nSince "
+            f"nine.\n> What fails?\n{SEVERE}\n> Thanks"
+        ),
+        (
+            "My answers in red.\n\nFrom: Jo\nSent: Monday\nTo: us\nSubject: x\n\nSince "
+            f"nine.\n{SEVERE}"
+        ),
+        (
+            "Answers inline.\n\n-----Original Message-----\nFrom: Jo\nSent: Monday\n\n> "
+            f"What fails?\n\n{SEVERE}"
+        ),
+        (
+            "<div>See my answers below</div>"
+            '<div class="gmail_quote"><div class="gmail_attr">On Mon, 3 Mar 2025, Jo wrote:</div>'
+            "<blockquote>Since when?</blockquote><div>Since nine.</div>"
+            f"<blockquote>What fails?</blockquote><div>{SEVERE}</div></div>"
+        ),
         f"Hi\n-- \nAda\n\nOn Mon, Jo Park wrote:\n> What fails?\n{SEVERE}\n> Thanks",
     ],
 )
@@ -87,12 +105,21 @@ def test_answers_between_quoted_lines_count(body: str) -> None:
     "form",
     [
         f"Name: Jo Park\nFrom: Acme\nTo: Berlin\nDate: today\nMessage: {SEVERE}",
-        f"New request\n\nFrom: Jo Park <jo@acme.example>\nSubject: Help\n\nMessage Body:\n{SEVERE}\n\n-- \nThis mail is sent via the contact form",
+        (
+            "New request\n\nFrom: Jo Park <jo@acme.example>\nSubject: Help\n\nMessage Body:"
+            f"\n{SEVERE}\n\n-- \nThis mail is sent via the contact form"
+        ),
         f"Kontaktformular\nVon: Jo Park\nBetreff: Hilfe\nTelefon: 030 123456\nNachricht:\n{SEVERE}",
         f"Name: Jo\nE-mail: jo@acme.example\n--------------\nMessage: {SEVERE}",
-        f"You have a new message from your website\nFrom: Jo Park <jo@acme.example>\nSubject: Help\n\n{SEVERE}",
+        (
+            "You have a new message from your website\nFrom: Jo Park <jo@acme.example>\n"
+            f"Subject: Help\n\n{SEVERE}"
+        ),
         f"Name: Jo\n____________________________\n{SEVERE}",
-        f"<table><tr><td>From:</td><td>Jo</td></tr><tr><td>Subject:</td><td>x</td></tr><tr><td>Message:</td><td>{SEVERE}</td></tr></table>",
+        (
+            "<table><tr><td>From:</td><td>Jo</td></tr><tr><td>Subject:</td><td>x</td></tr>"
+            f"<tr><td>Message:</td><td>{SEVERE}</td></tr></table>"
+        ),
         f"The customer cannot book.\nFrom: Berlin\nTo: Paris\nDate: 3 March\n\n{SEVERE}",
     ],
 )
@@ -132,7 +159,7 @@ def test_what_a_helpdesk_sent_is_not_the_answer_to_it(delimiter: str) -> None:
 @pytest.mark.parametrize(
     "wrote",
     [
-        "في الثلاثاء، 4 مارس 2025 في 10:12 ص كتب ‪Jo Park‬‏ <‪jo@x.example‬‏>:",
+        "في الثلاثاء، 4 مارس 2025 في 10:12 ص كتب \u202aJo Park\u202c\u200f <\u202ajo@x.example\u202c\u200f>:",
         "في الثلاثاء، 4 مارس 2025 في 10:12 ص تمت كتابة ما يلي بواسطة Jo Park <jo@x.example>:",
         "في ثلاثاء، ٤ مارس ٢٠٢٥ ١٠:١٢ كتب\nJo Park <jo@x.example>:",
         "2025/03/03 10:12、山田太郎 <taro@x.example>のメール:",

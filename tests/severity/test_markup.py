@@ -27,9 +27,11 @@ def test_a_name_in_angle_brackets_that_is_no_element_is_shown() -> None:
 
 def test_what_a_page_holds_for_programs_is_not_shown() -> None:
     page = (
-        "<!DOCTYPE html><html><head><meta charset=x><title>Mail</title><style><!-- p {color: red} --></style>"
-        "<!--[if gte mso 9]><xml><o:OfficeDocumentSettings>false</o:OfficeDocumentSettings></xml><![endif]-->"
-        "<script>var x = 1</script></head><body><p>One</p><![if !mso]><p>two</p><![endif]></body></html>"
+        "<!DOCTYPE html><html><head><meta charset=x><title>Mail</title>"
+        "<style><!-- p {color: red} --></style>"
+        "<!--[if gte mso 9]><xml><o:Settings>false</o:Settings></xml><![endif]-->"
+        "<script>var x = 1</script></head><body><p>One</p>"
+        "<![if !mso]><p>two</p><![endif]></body></html>"
     )
     assert clean(page).text.split() == ["One", "two"]
 

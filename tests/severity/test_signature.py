@@ -12,8 +12,11 @@ SEVERE = "Since ten nobody can log in and all tills are dead."
 
 @pytest.mark.parametrize(
     "farewell",
-    ["Thank you.", "Thanks in advance!", "Regards,", "Best regards, Jo Park", "Danke", "Merci.", "Cordialement,\nJo",
-     "Gracias.", "Salam,", "Att.", "Kind regards\nJo Park\nHead of Retail\n", "-----", "--", "-- ", "Sent from my iPhone"],
+    [
+        "Thank you.", "Thanks in advance!", "Regards,", "Best regards, Jo Park", "Danke", "Merci.",
+        "Cordialement,\nJo", "Gracias.", "Salam,", "Att.", "Kind regards\nJo Park\nHead of Retail\n",
+        "-----", "--", "-- ", "Sent from my iPhone",
+    ],
 )  # fmt: skip
 @pytest.mark.parametrize("gap", ["\n", "\n\n"])
 def test_sentences_below_a_farewell_count(farewell: str, gap: str) -> None:
@@ -33,17 +36,27 @@ def test_one_more_sentence_far_below_a_signature_counts() -> None:
 @pytest.mark.parametrize(
     "signature",
     [
-        "Best regards,\nJo Park\nHead of Retail\nAcme Trading Ltd.\n12 Long Street, London\nTel: +44 20 7946 0000\njo@acme.example\nwww.acme.example",
+        (
+            "Best regards,\nJo Park\nHead of Retail\nAcme Trading Ltd.\n12 Long Street, "
+            "London\nTel: +44 20 7946 0000\njo@acme.example\nwww.acme.example"
+        ),
         "Thanks\njo",
         "Thanks!\nJo Park\nReception, 2nd floor",
-        "Mit freundlichen Grüßen\n\ni. A. Jo Park\nLeiter der Abteilung Einkauf\n\nAcme GmbH & Co. KG\nLange Straße 1 | 10115 Berlin",
+        (
+            "Mit freundlichen Grüßen\n\ni. A. Jo Park\nLeiter der Abteilung Einkauf\n\n"
+            "Acme GmbH & Co. KG\nLange Straße 1 | 10115 Berlin"
+        ),
         "Regards, Jo\n\nSent from my iPhone",
         "Von meinem iPhone gesendet",
         "Sent from my Galaxy S23, please excuse typos",
         "Get Outlook for iOS",
         "-- \nJo Park\nWe keep the lights on when everything is down for everyone.",
         "--\nJo Park\nAcme Ltd",
-        "Kind regards\nJo\n\nThis message and any attachments are confidential and intended solely for the addressee. If you are not the intended recipient, please notify the sender.",
+        (
+            "Kind regards\nJo\n\nThis message and any attachments are confidential and "
+            "intended solely for the addressee. If you are not the intended recipient, "
+            "please notify the sender."
+        ),
         "よろしくお願いします\n山田太郎\n株式会社サンプル 営業部\n03-1234-5678",
         "مع التحية\nسارة أحمد\nمديرة العمليات",
     ],

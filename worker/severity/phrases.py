@@ -105,7 +105,7 @@ def _ruled_off(titles: Iterable[str]) -> re.Pattern[str]:
 
 
 def _orders(orders: Mapping[str, list[str]]) -> tuple[str, str, str]:
-    """What follows on a clause's beginning, what stands anywhere, and how a machine is addressed."""
+    """What follows on a beginning, what stands anywhere, and how a machine is addressed."""
     verbs, names, levels = (_any(orders[name]) for name in ("verbs", "names", "levels"))
     link = (
         r"(?:\s?(?:[:=#\u2013\u2014-]|\b(?:is|ist|es|est|è|to|as|at|a|auf|en|must|should|be|set|of"
