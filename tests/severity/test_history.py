@@ -159,7 +159,10 @@ def test_what_a_helpdesk_sent_is_not_the_answer_to_it(delimiter: str) -> None:
 @pytest.mark.parametrize(
     "wrote",
     [
-        "في الثلاثاء، 4 مارس 2025 في 10:12 ص كتب \u202aJo Park\u202c\u200f <\u202ajo@x.example\u202c\u200f>:",
+        (
+            "في الثلاثاء، 4 مارس 2025 في 10:12 ص كتب \u202a"
+            "Jo Park\u202c\u200f <\u202ajo@x.example\u202c\u200f>:"
+        ),
         "في الثلاثاء، 4 مارس 2025 في 10:12 ص تمت كتابة ما يلي بواسطة Jo Park <jo@x.example>:",
         "في ثلاثاء، ٤ مارس ٢٠٢٥ ١٠:١٢ كتب\nJo Park <jo@x.example>:",
         "2025/03/03 10:12、山田太郎 <taro@x.example>のメール:",

@@ -14,7 +14,8 @@ SEVERE = "Since ten nobody can log in and all tills are dead."
     "farewell",
     [
         "Thank you.", "Thanks in advance!", "Regards,", "Best regards, Jo Park", "Danke", "Merci.",
-        "Cordialement,\nJo", "Gracias.", "Salam,", "Att.", "Kind regards\nJo Park\nHead of Retail\n",
+        "Cordialement,\nJo", "Gracias.", "Salam,", "Att.",
+        "Kind regards\nJo Park\nHead of Retail\n",
         "-----", "--", "-- ", "Sent from my iPhone",
     ],
 )  # fmt: skip
