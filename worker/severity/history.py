@@ -18,6 +18,8 @@ __all__ = ["Newest", "newest"]
 
 POINTER_WORDS = 40
 """A message that only points has at most so many words."""
+SIGNED = 6_000
+"""Characters that a message which only points has at most, its signature and small print too."""
 POINTING_CLAUSE = 15
 """Words of a clause that points."""
 IDLE_CLAUSE = 5
@@ -80,6 +82,8 @@ def _has_words(lines: Sequence[str]) -> bool:
 
 
 def _only_passes_on(thread: _Thread) -> bool:
+    if sum(len(line) for block in thread.own for line in block) > SIGNED:
+        return False
     words = [unsigned(block, bare=True).lines for block in thread.own]
     own = plain("\n".join(line for lines in words for line in lines))
     if not any(letter.isalnum() for letter in own):
