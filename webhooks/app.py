@@ -33,6 +33,7 @@ def create_app(parts: Parts) -> Flask:
         parts.policy,
         tuple(parts.accounts),
     )
+    app.context_processor(lambda: {"in_mode": settings.mode})  # every page says it
     app.register_blueprint(inbox(settings, parts.due, parts.journal))
     app.register_blueprint(health(Health(parts.redis)))
     app.register_blueprint(acknowledge(parts.links, parts.records, parts.due, parts.policy))

@@ -14,6 +14,7 @@ from worker.commands import (
     doctor,
     forget,
     look,
+    observed,
     policy,
     processes,
     switches,
@@ -21,6 +22,7 @@ from worker.commands import (
     up,
 )
 from worker.errors import MinutehandError
+from worker.settings import Settings
 from worker.version import VERSION
 
 
@@ -32,6 +34,19 @@ def minutehand() -> None:
     Example: minutehand demo
     """
 
+
+@minutehand.result_callback()
+@click.pass_context
+def say_the_mode(context: click.Context, _result: object) -> None:
+    """What a command did or showed depends on MODE, so each that ends well says it."""
+    if context.invoked_subcommand in RUN_ON:
+        return
+    mode = Settings.from_environment().mode
+    click.echo(f"mode {mode}: {mode.words}", err=True)
+
+
+RUN_ON = {"up", "demo", "sandbox", "web", "work", "clock"}
+"""Commands that stay: their logs say the mode at their start."""
 
 for command in (
     up.up,
@@ -46,6 +61,7 @@ for command in (
     backtest.backtest,
     connect.connect,
     doctor.doctor,
+    observed.observed,
     look.explain,
     look.failed,
     look.replay,

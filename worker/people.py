@@ -21,6 +21,10 @@ ECHO = timedelta(minutes=10)
 
 
 def by_person(decision: Decision, severity: Severity, why: str) -> Decision:
+    """The person's severity; the runner-up is what was decided here, however often they change."""
+    ours = decision.severity
+    if decision.by is DecidedBy.PERSON:
+        ours = decision.runner_up or ours
     return decision.model_copy(
         update={
             "severity": severity,
@@ -28,7 +32,7 @@ def by_person(decision: Decision, severity: Severity, why: str) -> Decision:
             "needs_review": False,
             "confidence": Confidence.HIGH,
             "reasons": (Reason(text=why), *decision.reasons),
-            "runner_up": decision.severity if decision.severity != severity else None,
+            "runner_up": ours if ours != severity else None,
         }
     )
 

@@ -30,6 +30,15 @@ class Mode(StrEnum):
     LIVE = "live"
     """Everything."""
 
+    @property
+    def words(self) -> str:
+        """What it does, for people."""
+        return {
+            Mode.OBSERVE: "nothing is written, nobody but the console is alerted",
+            Mode.TAG: "fields, tags and alerts; no priority, no note, no assignment",
+            Mode.LIVE: "fields, tags, priority and notes are written, people are alerted",
+        }[self]
+
 
 SECRETS = (
     "REDIS_URL",

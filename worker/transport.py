@@ -29,6 +29,18 @@ LONGEST_ANSWER = 32 * 1024 * 1024
 """Bytes; a page of 1,000 tickets with long bodies stays far below."""
 
 
+def date_in(headers: Mapping[str, str]) -> datetime | None:
+    """What the other side's clock said when it answered, to the second; None: it did not say.
+
+    https://www.rfc-editor.org/rfc/rfc9110#name-date
+    """
+    try:
+        found = email.utils.parsedate_to_datetime(headers.get("Date", ""))
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
 class Transport:
     """Makes requests for every helpdesk and channel; one connection pool per thread."""
 

@@ -238,3 +238,18 @@ def test_a_start_that_is_moved_on_silences_the_timers_before_it(
     drain(world.parts)
 
     assert world.alerts() == []
+
+
+def test_raising_the_mode_does_not_by_itself_touch_tickets_that_are_open(
+    world: World, helpdesk: str
+) -> None:
+    world.start("observe")
+    key = world.decided(helpdesk)
+
+    world.start("live")
+    world.poll(helpdesk)
+    hurry(world.parts)
+
+    assert world.updates(key) == []
+    assert world.alerts() == []
+    assert world.ticket(key)["severity"] is None

@@ -11,13 +11,13 @@ import click
 from worker.commands.decide import decision_lines
 from worker.jobs.change import change
 from worker.outcome import replanned
-from worker.policy import Policy, PolicyTest
+from worker.policy_tests import try_all
 from worker.record import State
 from worker.settings import Settings
-from worker.severity import Rubric, decide
+from worker.severity import Rubric
 from worker.store.effects import Effects
 from worker.targets import clock_time, plan_in_words
-from worker.tickets import Decision, Severity, one_line
+from worker.tickets import Severity, one_line
 from worker.timer import Timer
 from worker.wiring import Parts, build, policy_from
 from worker.writing import about_to_write, differences
@@ -50,45 +50,20 @@ def test() -> None:
     Example: minutehand policy test
     """
     found = policy_from(Settings.from_environment())
-    rubric = Rubric.of(found)
-    tests = list(_tests(found))
-    failures = 0
-    for origin, wanted in tests:
-        decision = decide(wanted.subject, wanted.body, rubric)
-        differs = list(_differences(wanted, decision))
-        if differs:
-            failures += 1
-            click.echo(f"FAILED ({origin}): {one_line(wanted.subject or wanted.body, 90)}")
-            for line in [*differs, *decision_lines(decision)]:
-                click.echo(f"  {line}")
-    click.echo(f"{len(tests)} policy tests: {len(tests) - failures} right, {failures} wrong")
-    if failures:
+    tried = list(try_all(found, Rubric.of(found)))
+    wrong = [one for one in tried if one.differences]
+    for one in wrong:
+        subject = one_line(one.wanted.subject or one.wanted.body, 90)
+        click.echo(f"FAILED ({one.origin}): {subject}")
+        for line in [*one.differences, *decision_lines(one.decision)]:
+            click.echo(f"  {line}")
+    click.echo(f"{len(tried)} policy tests: {len(tried) - len(wrong)} right, {len(wrong)} wrong")
+    if wrong:
         click.echo(
             "A wrong one: correct the test, or the [[rubric]] rule that its facts lead to.",
             err=True,
         )
         sys.exit(1)
-
-
-def _tests(policy: Policy) -> Iterator[tuple[str, PolicyTest]]:
-    for severity, words in policy.severity.items():
-        for example in words.examples:
-            wanted = PolicyTest(subject=example, body=example, severity=(severity,))
-            yield f"an example of {severity}", wanted
-    for entry in policy.faq:
-        wanted = PolicyTest(subject=entry.question, body=entry.question, severity=(Severity.P4,))
-        yield "a question of the FAQ", wanted
-    for number, own in enumerate(policy.tests, start=1):
-        yield f"number {number} of [[tests]]", own
-
-
-def _differences(wanted: PolicyTest, decision: Decision) -> Iterator[str]:
-    if decision.severity not in wanted.severity:
-        yield f"wanted {' or '.join(wanted.severity)}, decided {decision.severity}"
-    if wanted.meta_dependency not in {None, decision.meta_dependency}:
-        yield f"wanted meta_dependency = {str(wanted.meta_dependency).lower()}"
-    if wanted.needs_review not in {None, decision.needs_review}:
-        yield f"wanted needs_review = {str(wanted.needs_review).lower()}"
 
 
 @policy.command("apply")

@@ -81,7 +81,7 @@ def _feed(parts: Parts, process: str, *, arm: bool = False) -> None:
     name = f"{process} {socket.gethostname()}-{os.getpid()}"
     thread = threading.Thread(target=_beat, args=[parts, name, stop, arm], daemon=True)
     thread.start()
-    log.info("running", process=process, pid=os.getpid())
+    log.info("running", process=process, pid=os.getpid(), mode=str(parts.settings.mode))
     Feeder(parts.due, open_queues(open_queue_redis(parts.settings))).run(stop.is_set)
     stop.set()
     thread.join(1)

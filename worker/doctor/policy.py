@@ -10,7 +10,8 @@ from pydantic import SecretStr
 
 from worker.doctor.check import Check, fail, ok, warn
 from worker.policy import PEOPLE, Policy
-from worker.severity import Rubric, decide
+from worker.policy_tests import try_all
+from worker.severity import Rubric
 from worker.tickets import Severity
 
 SECONDS = 3.0
@@ -19,16 +20,13 @@ PORTS = {"http": 80, "https": 443}
 
 def of_policy(policy: Policy, rubric: Rubric) -> Iterator[Check]:
     """Whether its own tests hold and everybody named is there."""
-    wrong = [
-        test
-        for test in policy.tests
-        if decide(test.subject, test.body, rubric).severity not in test.severity
-    ]
+    tried = list(try_all(policy, rubric))
+    wrong = [one for one in tried if one.differences]
     if wrong:
-        found = f"{len(wrong)} of {len(policy.tests)} [[tests]] are decided otherwise"
+        found = f"{len(wrong)} of {len(tried)} are decided otherwise, first {wrong[0].origin}"
         yield fail("policy tests", found, "run `minutehand policy test`")
     else:
-        yield ok("policy tests", f"{len(policy.tests)} hold")
+        yield ok("policy tests", f"{len(tried)} hold")
     if policy.unreached(Severity.P1):
         found = "no notification channel of the P1 steps is configured"
         yield fail("P1 alerts", found, "add one under [channels], such as [channels.oncall]")
@@ -39,6 +37,8 @@ def of_policy(policy: Policy, rubric: Rubric) -> Iterator[Check]:
     if missing:
         found = f"steps name {', '.join(missing)}, which no [channels] has"
         yield warn("channels named", found, "configure them or take them out of the steps")
+    else:
+        yield ok("channels named", "every one that a step names is configured")
 
 
 def of_channels(policy: Policy) -> Iterator[Check]:

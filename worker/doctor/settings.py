@@ -23,6 +23,7 @@ TOKENS_END = date(2027, 4, 30)
 def of_settings(settings: Settings, transport: Transport, now: datetime) -> Iterator[Check]:
     """Everything that follows from the environment alone."""
     yield from _secrets(settings)
+    yield _key(settings)
     yield _mode(settings)
     yield _public_url(settings, transport)
     yield _pages(settings)
@@ -31,6 +32,8 @@ def of_settings(settings: Settings, transport: Transport, now: datetime) -> Iter
         found = f"Zendesk API tokens stop working on {TOKENS_END:%Y-%m-%d}, in {left} days"
         advice = "make an OAuth client and set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET"
         yield (fail if left <= 0 else warn)("API token", found, advice)
+    elif settings.zendesk_client_secret is not None:
+        yield ok("API token", "none is used: signing in goes by an OAuth client")
 
 
 def _secrets(settings: Settings) -> Iterator[Check]:
@@ -52,10 +55,25 @@ def _secrets(settings: Settings) -> Iterator[Check]:
         yield fail("helpdesk", "none is configured", "fill in .env as .env.example says")
 
 
+def _key(settings: Settings) -> Check:
+    key = settings.secret_key
+    if key is None and settings.redis_url is None:
+        return ok("secret key", "made by `minutehand up`, in DATA_DIR")
+    if key is None:
+        advice = "set SECRET_KEY, the same for every process; without it `web` does not start"
+        return fail("secret key", "not set, and REDIS_URL is", advice)
+    if len(key.get_secret_value()) < SHORTEST_SECRET:
+        advice = "make SECRET_KEY by a program: whoever guesses it can acknowledge any alert"
+        return warn("secret key", "short enough to be guessed", advice)
+    return ok("secret key", "set")
+
+
 def _mode(settings: Settings) -> Check:
+    found = f"{settings.mode}: {settings.mode.words}"
     if settings.mode is Mode.OBSERVE:
-        return warn("mode", "observe: nothing is written, nobody is told", "raise MODE when ready")
-    return ok("mode", str(settings.mode))
+        advice = "read `minutehand observed`, then set MODE=tag; older tickets stay untouched"
+        return warn("mode", found, advice)
+    return ok("mode", found)
 
 
 def _public_url(settings: Settings, transport: Transport) -> Check:

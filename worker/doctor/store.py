@@ -14,6 +14,10 @@ from worker.store.health import BEAT_IS_OLD, NEEDED, Health, Reading
 
 LATE, VERY_LATE = 5.0, 60.0
 """Seconds that the oldest due member may wait."""
+HEADROOM = 0.1
+"""The share of our calls to an account that should be left."""
+UNKNOWN_PLANS = 0.05
+"""The share of tickets without a known plan from which on somebody should look."""
 SKEW = 2.0
 """Seconds between this machine's clock and Redis's from which on logs mislead."""
 
@@ -37,6 +41,7 @@ def of_store(redis: Redis, now: datetime) -> Iterator[Check]:
     else:
         yield ok("set aside", "nothing")
     yield _plans(reading)
+    yield _switches(reading)
     for one in reading.budgets:
         yield _budget(one)
 
@@ -78,9 +83,13 @@ def _clock(redis: Redis, now: datetime) -> Check:
     skew = abs(now.timestamp() - (seconds + micros / 1e6))
     if skew > SKEW:
         found = f"{skew:.0f} s from Redis's"
-        return warn("clock", found, "set both machines by NTP; deadlines go by Redis's clock")
+        return warn(
+            "clock of this machine",
+            found,
+            "set both machines by NTP; deadlines go by Redis's clock",
+        )
     at = datetime.fromtimestamp(seconds, UTC)
-    return ok("clock", f"{at:%Y-%m-%d %H:%M:%S} UTC, as Redis has it")
+    return ok("clock of this machine", f"{at:%Y-%m-%d %H:%M:%S} UTC, as Redis has it")
 
 
 def _processes(reading: Reading) -> Iterator[Check]:
@@ -117,7 +126,21 @@ def _budget(one: Left) -> Check:
         return warn(name, f"it asked us to pause for {one.paused:.0f} s", "wait")
     if not one.capacity:
         return ok(name, "no limit known yet")
+    if one.left < one.capacity * HEADROOM:
+        found = f"{one.left:.0f} of {one.capacity:.0f} calls left, {one.limit:.0f} a minute"
+        advice = "raise `share` in [budget], or find what else uses the account's API"
+        return warn(name, found, advice)
     return ok(name, f"{one.left:.0f} of {one.capacity:.0f} calls left, {one.limit:.0f} a minute")
+
+
+def _switches(reading: Reading) -> Check:
+    if reading.paused:
+        found = f"everything is paused since {reading.paused.since:%Y-%m-%d %H:%M} UTC"
+        return fail("switches", found, "`minutehand resume` when it may go on")
+    if reading.muted:
+        found = f"{reading.muted} notification channels are muted"
+        return warn("switches", found, "`minutehand channel list` says until when")
+    return ok("switches", "nothing is paused or muted")
 
 
 def _plans(reading: Reading) -> Check:
@@ -127,7 +150,7 @@ def _plans(reading: Reading) -> Check:
     unknown = reading.counters.get("ticket_plan_unknown", 0)
     share = unknown / decided if decided else 0.0
     found = f"{share:.0%} of {decided} tickets"
-    if share >= 0.05:
+    if share >= UNKNOWN_PLANS:
         advice = "name in [plan_from] or [plans.*] where a customer's plan is written"
         return warn("unknown plan", found, advice)
     return ok("unknown plan", found)

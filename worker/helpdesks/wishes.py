@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from worker.tickets import Noun, Severity
+from worker.tickets import Moment, Noun, Severity
 
 
 class Question(Noun):
@@ -26,6 +26,10 @@ class Standing(Noun):
     rights: str
     cautions: tuple[str, ...] = ()
     """What is right enough to go on, and not good."""
+    signs_as: tuple[str, ...] = ()
+    """Names and ids under which a comment of our user would appear."""
+    clock: Moment | None = None
+    """What the helpdesk's own clock said just now, to the second."""
 
 
 class State(StrEnum):

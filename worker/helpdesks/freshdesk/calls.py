@@ -13,9 +13,11 @@ from worker.errors import Gone, Permanent, Transient
 from worker.helpdesks.spending import ALL, UNLIMITED, Budget, Rates, Said, Spending
 from worker.settings import account_of
 from worker.tickets import Noun, one_line
+from worker.transport import date_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     import requests
 
@@ -71,6 +73,8 @@ class Calls:
         self._auth = (api_key, "X")
         self._transport = transport
         self.last_rate: Rate | None = None
+        self.last_date: datetime | None = None
+        """What the helpdesk's clock said last."""
 
     def call(
         self,
@@ -105,6 +109,7 @@ class Calls:
             )
             told(answer.headers)
         self.last_rate = _rate(answer.headers)
+        self.last_date = date_in(answer.headers)
         if not answer.ok:
             raise _fault(answer, what=what, right=right, about_ticket=about_ticket)
         if method != "GET":

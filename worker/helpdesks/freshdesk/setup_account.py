@@ -61,6 +61,8 @@ def standing(calls: Calls) -> tuple[Standing, bool, str]:
         plan=_plan(calls),
         rights=rights,
         cautions=tuple(cautions),
+        signs_as=tuple(str(one) for one in (person.get("name"), agent.get("id")) if one),
+        clock=calls.last_date,
     )
     return found, may, email
 

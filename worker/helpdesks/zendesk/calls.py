@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -18,7 +19,7 @@ from worker.helpdesks.zendesk import fields
 from worker.helpdesks.zendesk.token import SignIn
 from worker.settings import account_of
 from worker.tickets import Noun, one_line
-from worker.transport import TimeLeft, Transport
+from worker.transport import TimeLeft, Transport, date_in
 
 _PER_ENDPOINT = re.compile(r"total=(\d+);\s*remaining=(\d+)(?:;\s*resets=(\d+))?")
 UPDATES, EXPORTS = "updates", "exports"
@@ -53,6 +54,8 @@ class Calls:
         self._transport = transport
         self._spending = Spending(budget, f"zendesk/{account_of(self._url)}", rates)
         self.last_rate: Rate | None = None
+        self.last_date: datetime | None = None
+        """What the helpdesk's clock said last."""
 
     def call(
         self,
@@ -86,6 +89,7 @@ class Calls:
                 answer = self._send(method, path, header, what, json, params, left)
             told(answer.headers)
         self._note_rate(answer.headers)
+        self.last_date = date_in(answer.headers)
         if not answer.ok:
             raise _fault(answer, what=what, right=right, about_ticket=about_ticket)
         if answer.status_code == 204:

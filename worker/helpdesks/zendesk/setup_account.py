@@ -54,7 +54,15 @@ def standing(calls: Calls) -> tuple[Standing, bool]:
     )
     cautions = () if may else (NOT_ADMIN.format(role=role),)
     who = f"{user.get('name') or 'unnamed'} <{user.get('email') or 'no address'}>, {role}"
-    return Standing(who=who, plan=plan, rights=rights, cautions=cautions), may
+    found = Standing(
+        who=who,
+        plan=plan,
+        rights=rights,
+        cautions=cautions,
+        signs_as=tuple(str(user[key]) for key in ("name", "id") if user.get(key)),
+        clock=calls.last_date,
+    )
+    return found, may
 
 
 NOT_ADMIN = (

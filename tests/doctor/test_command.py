@@ -1,0 +1,51 @@
+"""`minutehand doctor` as a person types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from commands.account import ROOT, Account
+
+
+def doctor(account: Account, *words: str, **environment: str) -> Any:
+    return subprocess.run(
+        [sys.executable, "-m", "worker", "doctor", *words],
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment},
+        cwd=account.folder,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_report_is_for_people_and_for_machines(account: Account) -> None:
+    shown = doctor(account)
+    assert shown.returncode == 1
+    assert "Traceback" not in shown.stderr
+    assert "fail  worker" in shown.stdout
+    assert "-> start it" in shown.stdout
+    assert "mode" in shown.stdout
+    told = doctor(account, "--json")
+    assert told.returncode == 1
+    checks = json.loads(told.stdout)
+    assert {"name", "verdict", "found", "advice"} == set(checks[0])
+    assert {check["verdict"] for check in checks} <= {"ok", "warn", "fail"}
+    assert all(bool(check["advice"]) is (check["verdict"] != "ok") for check in checks)
+    assert len({check["name"] for check in checks}) == len(checks)
+
+
+@pytest.mark.parametrize("without", ["REDIS_URL", "ZENDESK_URL", "FRESHDESK_URL"])
+def test_what_is_away_does_not_stop_the_other_checks(account: Account, without: str) -> None:
+    scheme = "redis" if without == "REDIS_URL" else "http"
+    told = doctor(account, "--json", **{without: f"{scheme}://127.0.0.1:9"})
+    names = {check["name"]: check["verdict"] for check in json.loads(told.stdout)}
+    assert told.returncode == 1
+    assert {"policy tests", "secret key", "PUBLIC_URL", "mode"} <= set(names)
+    assert [name for name, verdict in names.items() if verdict == "ok" and "sign-in" in name]
+    assert "Traceback" not in told.stderr
