@@ -51,6 +51,12 @@ def _plans(policy: Policy) -> Iterator[Fault]:
     for name in policy.tam.plans:
         if name not in policy.plans:
             yield ("tam", "plans"), f"there is no plan {name!r}{meant(name, policy.plans)}"
+    for name, address in policy.tam.organizations.items():
+        if "@" not in address:
+            yield (
+                ("tam", "organizations", name),
+                f"the TAM of {name!r} must be an e-mail address such as ann@example.com",
+            )
 
 
 def _steps(policy: Policy) -> Iterator[Fault]:
@@ -126,4 +132,6 @@ def meant(word: Any, known: Collection[Any]) -> str:
     close = difflib.get_close_matches(str(word), [str(name) for name in known], n=1)
     if close:
         return f"; did you mean {close[0]!r}?"
+    if not known:
+        return "; there are none yet"
     return f"; known: {', '.join(sorted(map(str, known)))}"

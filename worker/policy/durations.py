@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -57,8 +58,9 @@ def read_at(text: str) -> At:
         return At(label=label, anchor=Anchor.SHARE, amount=float(share[1]))
     if label[:1] in {"-", "+"}:
         anchor = Anchor.BEFORE if label[0] == "-" else Anchor.AFTER
-        seconds = read_duration(label[1:]).total_seconds()
-        return At(label=label, anchor=anchor, amount=seconds)
+        with suppress(ValueError):
+            seconds = read_duration(label[1:]).total_seconds()
+            return At(label=label, anchor=anchor, amount=seconds)
     raise ValueError(
         f'{text!r} is not a step\'s moment; write "75%" of the target, "-10m" before the deadline '
         'or "+15m" after it'

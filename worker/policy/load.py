@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from worker.errors import Misconfigured
 from worker.policy.contradictions import contradictions, meant
+from worker.policy.faults import of_syntax, of_value
 from worker.policy.locate import Place, line_of, lines_of
 from worker.policy.model import Policy
 from worker.policy.steps import ChannelRule
@@ -50,7 +51,8 @@ def read_policy(
     try:
         own = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
-        raise Misconfigured(f"{name}: {fault}") from None
+        line, words = of_syntax(fault, text)
+        raise Misconfigured(f"{name}:{line}: {words}") from None
     places = lines_of(text)
     faults: list[str] = []
 
@@ -85,7 +87,7 @@ def _validated(own: dict[str, Any], channels: dict[str, ChannelRule], say: Say) 
         return Policy.model_validate({**_over(_built_in(), own), "channels": channels})
     except ValidationError as fault:
         for error in fault.errors():
-            say(error["loc"], _words(error))
+            say(error["loc"], of_value(error))
             own.pop(str(error["loc"][0]), None)
     try:
         return Policy.model_validate({**_over(_built_in(), own), "channels": channels})
@@ -152,7 +154,8 @@ def _channel(
         return ChannelRule.model_validate({**common, "type": kind, "options": options})
     except ValidationError as fault:
         for error in fault.errors():
-            say((*place, *error["loc"]), _words(error, known=known))
+            whole = (*place, *error["loc"])
+            say(whole, of_value({**error, "loc": whole}, known))
         return None
 
 
@@ -178,39 +181,6 @@ def _fill(value: Any, environment: Mapping[str, str]) -> Any:
         return found
 
     return _VARIABLE.sub(one, value)
-
-
-def _words(error: Mapping[str, Any], known: Collection[str] | None = None) -> str:
-    place = [str(part) for part in error["loc"]]
-    key = place[-1] if place else "the policy"
-    if error["type"] == "extra_forbidden":
-        return f"unknown key {key!r}{meant(key, known or _all_keys())}"
-    if error["type"] == "missing":
-        return f"{'.'.join(place)} is missing"
-    if error["type"] == "enum":
-        wanted = error.get("ctx", {}).get("expected", "another value")
-        return f"{'.'.join(place)}: must be {wanted}"
-    return f"{'.'.join(place)}: {error['msg'].removeprefix('Value error, ')}"
-
-
-def _all_keys() -> set[str]:
-    """Every key that any table of the policy has; one flat list is enough for a suggestion."""
-    keys: set[str] = set()
-    waiting: list[type[BaseModel]] = [Policy]
-    while waiting:
-        model = waiting.pop()
-        keys |= set(model.model_fields)
-        waiting += [part for field in model.model_fields.values() for part in _models(field)]
-    return keys
-
-
-def _models(field: Any) -> Iterator[type[BaseModel]]:
-    pending = [field.annotation]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, type) and issubclass(part, BaseModel):
-            yield part
-        pending += list(getattr(part, "__args__", ()))
 
 
 def _by_line(fault: str) -> tuple[int, str]:

@@ -37,12 +37,16 @@ def lines_of(text: str) -> dict[Place, int]:
 
 
 def line_of(places: dict[Place, int], place: Place) -> int | None:
-    """The line of the nearest thing that contains `place`, or None when nothing does."""
+    """The line of the nearest thing that contains `place`, else of the first inside it, else None.
+
+    Something inside it is all there is of a list such as `[[rubric]]`.
+    """
+    whole = place
     while place:
         if place in places:
             return places[place]
         place = place[:-1]
-    return None
+    return min((line for one, line in places.items() if one[:1] == whole[:1]), default=None)
 
 
 def _parts(name: str) -> Place:
