@@ -75,8 +75,8 @@ BROKEN = [
     (
         f'{OFFICE}monday = ["17:00-09:00"]',
         (
-            "3: hours.office.monday number 1: '17:00-09:00' ends before it begins; hours past midnight "
-            'are two: "22:00-24:00" and "00:00-06:00" of the next day'
+            "3: hours.office.monday number 1: '17:00-09:00' ends before it begins; hours past "
+            'midnight are two: "22:00-24:00" and "00:00-06:00" of the next day'
         ),
     ),
     # steps
