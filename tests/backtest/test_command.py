@@ -77,7 +77,7 @@ def test_no_line_is_wider_than_the_terminal(
     monkeypatch.setenv("COLUMNS", str(width))
     done = run(exports / "plain.jsonl")
 
-    assert max(len(line) for line in done.output.splitlines()) <= width
+    assert max(len(line) for line in done.stdout.splitlines()) <= width
     assert "\x1b" not in done.output
 
 
@@ -193,3 +193,33 @@ def test_a_long_file_shows_how_far_it_is_on_stderr_and_only_to_a_person(
     with command._shown(history, 5) as rows:
         assert len(list(rows)) == 6
     assert "replaying" in seen.getvalue()
+
+
+def test_several_processes_give_the_same_bytes_as_one(
+    run: Run, exports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = (exports / "plain.jsonl").read_text().splitlines()
+    long = tmp_path / "long.jsonl"
+    long.write_text("\n".join(rows * 70) + "\n")  # several parts, bad rows in each
+    pages = []
+    for processes in (1, 3):
+        monkeypatch.setattr(command, "LARGE", 0)
+        monkeypatch.setattr(command, "cores", lambda n=processes: n)
+        page = tmp_path / "report.html"
+        done = run(long, "--html", page)
+        assert done.exit_code == 0, done.output
+        pages.append((done.output, page.read_bytes()))
+    assert "350 tickets created" in pages[0][0]
+    assert "70 rows could not be read" in pages[0][0]
+    assert pages[0] == pages[1]
+
+
+def test_a_file_without_a_ticket_is_one_clear_line_whoever_reads_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"created_at": "soon", "subject": "x"}\n' * 3)
+    monkeypatch.setattr(command, "LARGE", 0)
+    monkeypatch.setattr(command, "cores", lambda: 2)
+    with pytest.raises(Misconfigured, match="there is no ticket in it; line 1: 'soon' is no"):
+        CliRunner().invoke(minutehand, ["backtest", str(bad)], catch_exceptions=False)

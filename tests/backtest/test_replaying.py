@@ -124,7 +124,7 @@ def test_it_decides_what_classify_decides(rules: MakeRules, past: MakePast) -> N
             json.dumps({"subject": row["subject"], "body": row["body"]}) + "\n" for row in given
         ),
     )
-    expected = [json.loads(line) for line in answer.output.splitlines()]
+    expected = [json.loads(line) for line in answer.stdout.splitlines()]
 
     for row, said in zip(given, expected, strict=True):
         ours = replay(past(subject=row["subject"], body=row["body"]), rules(), ENDS).decision

@@ -94,7 +94,7 @@ def test_a_muted_channel_is_listed_and_a_warning_on_the_board(client: FlaskClien
     said = typed("channel", "mute", "team", "--for", "2h").output
 
     assert "oncall is told instead, P1 too" in said
-    team, oncall = typed("channel", "list").output.splitlines()[1:]
+    team, oncall = typed("channel", "list").stdout.splitlines()[1:]
     assert team.split()[:4] == ["team", "webhook", "always", "oncall"]
     assert team.endswith("UTC")
     assert oncall.split() == ["oncall", "webhook", "always", "-", "-"]

@@ -6,7 +6,7 @@ end), once to replay it. Neither holds more than one ticket.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -61,14 +61,19 @@ class History:
     def rows(self) -> Iterator[tuple[int, Past | Bad]]:
         """Tickets with their lines, bad rows in their places; at most `limit` tickets."""
         read = 0
-        for line, row in _rows(self.path, self.encoding, is_json=self.is_json):
+        for line, row in self.raw():
             if self.limit is not None and read >= self.limit:
                 return
-            found = self._past(line, row)
+            found = self.past(line, row)
             read += not isinstance(found, Bad)
             yield line, found
 
-    def _past(self, line: int, row: Mapping[str, object] | str) -> Past | Bad:
+    def raw(self) -> Iterator[Row]:
+        """All rows as the file has them."""
+        return _rows(self.path, self.encoding, is_json=self.is_json)
+
+    def past(self, line: int, row: Mapping[str, object] | str) -> Past | Bad:
+        """The ticket that a row tells of."""
         if isinstance(row, str):
             return Bad(line, row)
         try:
@@ -95,11 +100,27 @@ class Survey:
     """The latest moment that any ticket tells of: what is open then is still waiting."""
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What there is in a part of a file."""
+
+    tickets: int
+    bad: int
+    first_bad: tuple[Bad, ...]
+    ends: datetime | None
+    """None: there is no ticket in it."""
+
+
 def survey(history: History) -> Survey:
     """All rows once. Raises `Misconfigured` when none of them is a ticket."""
+    return together([look(found for _, found in history.rows())], history)
+
+
+def look(rows: Iterable[Past | Bad]) -> Seen:
+    """What these rows say together."""
     tickets, bad, ends = 0, 0, None
     named: list[Bad] = []
-    for _, found in history.rows():
+    for found in rows:
         if isinstance(found, Bad):
             bad += 1
             if len(named) < BAD_NAMED:
@@ -110,6 +131,19 @@ def survey(history: History) -> Survey:
         told = (ticket.created_at, ticket.updated_at, ticket.first_response_at, found.ended_at)
         latest = max(moment for moment in told if moment)
         ends = max(ends, latest) if ends else latest
+    return Seen(tickets, bad, tuple(named), ends)
+
+
+def together(parts: Iterable[Seen], history: History) -> Survey:
+    """The whole file from its parts, in order. Raises `Misconfigured` when there is no ticket."""
+    tickets, bad, ends = 0, 0, None
+    named: list[Bad] = []
+    for part in parts:
+        tickets += part.tickets
+        bad += part.bad
+        named += part.first_bad[: BAD_NAMED - len(named)]
+        if part.ends:
+            ends = max(ends, part.ends) if ends else part.ends
     if ends is None:
         why = f"; line {named[0].line}: {named[0].why}" if named else ""
         raise Misconfigured(f"{history.path.name}: there is no ticket in it{why}")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from worker.backtest.counts import Disagreement, StepOf, Warned
+from worker.backtest.counts import Disagreement, StepOf, Warned, together
 from worker.backtest.fates import Again, Guarded, Replayed
 from worker.backtest.walking import Rules
 from worker.tickets import Confidence, Decision, Severity, Target, Ticket, one_line
@@ -74,6 +75,21 @@ class Summary:
         for guarded in found.guarded.values():
             self._guard(decision.severity, guarded)
 
+    def take(self, later: Summary) -> None:
+        """Count what another summary counted of the rows that follow."""
+        for field_of in fields(self):
+            own, more = getattr(self, field_of.name), getattr(later, field_of.name)
+            if isinstance(own, Counter):
+                own.update(more)
+            elif isinstance(own, int):
+                setattr(self, field_of.name, own + more)
+        self._keep_worst(later.worst)
+        for key, warned in later.targets.items():
+            self.targets[key] = together([self.targets.get(key, Warned()), warned])
+
+    def _keep_worst(self, more: Iterable[tuple[tuple[object, ...], Disagreement]]) -> None:
+        self.worst = heapq.nsmallest(WORST_SHOWN, [*self.worst, *more], key=lambda pair: pair[0])
+
     def _day(self, moment: datetime) -> date:
         return moment.astimezone(self.zone).date()
 
@@ -105,8 +121,7 @@ class Summary:
             reasons=decision.reasons,
             created_at=ticket.created_at,
         )
-        entry = (one.order, one)
-        self.worst = heapq.nsmallest(WORST_SHOWN, [*self.worst, entry], key=lambda pair: pair[0])
+        self._keep_worst([(one.order, one)])
 
     def _guard(self, severity: Severity, guarded: Guarded) -> None:
         target = guarded.timer.target

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -16,6 +17,7 @@ from worker.backtest.page import page
 from worker.backtest.reading import Bad, History, Survey, open_history, survey
 from worker.backtest.replaying import replay
 from worker.backtest.report import Report
+from worker.backtest.spreading import Spread, cores, spread
 from worker.backtest.summing import Summary
 from worker.backtest.table import lines
 from worker.backtest.walking import Rules
@@ -24,8 +26,11 @@ from worker.helpdesks.export import Past
 from worker.settings import Settings
 from worker.wiring import policy_from
 
+Row = tuple[int, Past | Bad]
 LONG = 500
 """Tickets from which on it is worth showing how far it is."""
+LARGE = 1_000_000
+"""Bytes of a file from which on more processes make up for their start."""
 
 
 @click.command()
@@ -44,8 +49,15 @@ def backtest(file: Path, html: Path | None, limit: int | None) -> None:
     policy = policy_from(Settings.from_environment())
     rules = Rules.of(policy)
     history = open_history(file, ZoneInfo(policy.time_zone), limit)
-    seen = survey(history)
-    report = Report(history, seen, policy, _replayed(history, seen, rules))
+    processes = cores() if limit is None and file.stat().st_size >= LARGE else 1
+    if processes > 1:
+        with spread(history, policy, processes) as parts:
+            seen = parts.survey()
+            summary = _gathered(parts, seen, rules)
+    else:
+        seen = survey(history)
+        summary = _replayed(history, seen, rules)
+    report = Report(history, seen, policy, summary)
     if html:
         _write(html, page(report))
     width = shutil.get_terminal_size((100, 24)).columns
@@ -64,16 +76,35 @@ def _replayed(history: History, seen: Survey, rules: Rules) -> Summary:
     return summary
 
 
+def _gathered(parts: Spread, seen: Survey, rules: Rules) -> Summary:
+    """The same over several processes."""
+    summary = Summary.of(rules)
+    with _bar(None, seen.tickets) as bar:
+        for part in parts.replay(seen.ends):
+            summary.take(part)
+            if bar:
+                bar.update(part.tickets)
+    return summary
+
+
 @contextmanager
 def _shown(history: History, tickets: int) -> Iterator[Iterator[tuple[int, Past | Bad]]]:
     """The rows, with a bar on stderr when a person is looking and it takes a while."""
+    rows = history.rows()
+    with _bar(rows, tickets) as bar:
+        yield iter(bar) if bar else rows
+
+
+@contextmanager
+def _bar(rows: Iterator[Row] | None, tickets: int) -> Iterator[Any]:
+    """A click progress bar, or None where nobody would see it."""
     if tickets < LONG or not sys.stderr.isatty():
-        yield history.rows()
+        yield None
         return
     with click.progressbar(
-        history.rows(), length=tickets, label="replaying", file=sys.stderr, update_min_steps=50
-    ) as rows:
-        yield iter(rows)
+        rows, length=tickets, label="replaying", file=sys.stderr, update_min_steps=50
+    ) as bar:
+        yield bar
 
 
 def _writable(html: Path, file: Path) -> None:
