@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: help run test lint format bench chaos evaluate train clean
+.PHONY: help run test lint format bench chaos evaluate train reference clean
 
 help: ## show these lines
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ evaluate: $(VENV)/installed-dev ## measure severity decisions: accuracy, P1, rev
 
 train: $(VENV)/installed-train ## train the severity model from corpus/ (about 12 minutes on 2 cores)
 	@$(BIN)/python -m training $(ARGS)
+
+reference: $(VENV)/installed ## write docs/reference/commands.md from the commands themselves
+	@PYTHONPATH=. $(BIN)/python tests/documents/reference.py > docs/reference/commands.md
 
 clean: ## remove .venv and everything the tools left
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -64,6 +64,10 @@ class Account:
         )
         (self.folder / ".env").write_text(text)
 
+    def write_line(self, name: str, value: str) -> None:
+        """One more variable, as an admin adds it."""
+        (self.folder / ".env").write_text(f"{self.env}{name}={value}\n")
+
     def values(self) -> dict[str, str]:
         lines = [line.partition("=") for line in self.env.splitlines() if "=" in line]
         return {name: value.partition(" #")[0] for name, _, value in lines if name[0] != "#"}

@@ -40,7 +40,10 @@ def web() -> None:
 
 @click.command()
 def sandbox() -> None:
-    """Serve the sandbox helpdesk, a local stand-in for Zendesk and Freshdesk."""
+    """Serve the sandbox helpdesk, a local stand-in for Zendesk and Freshdesk.
+
+    Example: SANDBOX_PORT=8200 minutehand sandbox
+    """
     port = sandbox_port()
     click.echo(f"The sandbox helpdesk: http://127.0.0.1:{port}/", err=True)
     listen = f"--listen=127.0.0.1:{port}"
@@ -63,7 +66,10 @@ def work() -> None:
 
 @click.command()
 def clock() -> None:
-    """Run the clock: claims what is due to the second, and keeps the polls going."""
+    """Run the clock: claims what is due to the second, and keeps the polls going.
+
+    Example: minutehand clock
+    """
     _feed(_parts(), "clock", arm=True)
 
 

@@ -48,7 +48,10 @@ def up() -> None:
 
 @click.command()
 def demo() -> None:
-    """Start everything against the sandbox helpdesk, sixty times as fast; needs no account."""
+    """Start everything against the sandbox helpdesk, sixty times as fast; needs no account.
+
+    Example: minutehand demo
+    """
     start_demo(Settings.from_environment())
 
 
