@@ -26,7 +26,7 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
 from worker.queues import AllowedJob, open_queues
-from worker.wiring import Parts, use
+from worker.wiring import Held, Parts, use
 
 BOOKKEEPING_SECONDS = 5.0
 SUSPENSION_SECONDS = 1.0
@@ -103,7 +103,7 @@ class Pool:
     Each is replaced when RQ gives up on it.
     """
 
-    def __init__(self, parts: Parts, redis: Redis, *, count: int) -> None:
+    def __init__(self, parts: Parts | Held, redis: Redis, *, count: int) -> None:
         self._parts = parts
         self._redis = redis
         self._count = count

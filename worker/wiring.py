@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from redis import Redis
@@ -113,10 +113,7 @@ def build(settings: Settings, *, redis: Redis | None = None) -> Parts:
         journal=Journal(store),
         switches=Switches(store),
         accounts=_accounts(settings, transport, budget),
-        channels={
-            name: CHANNELS[rule.type].build(name, rule.options, transport)
-            for name, rule in policy.channels.items()
-        },
+        channels=_channels(policy, transport),
         follows=_those(policy, lambda kind: kind.FOLLOWS),
         gathers=_those(policy, lambda kind: kind.GATHERS),
         gathering=Gathering(store),
@@ -127,6 +124,13 @@ def build(settings: Settings, *, redis: Redis | None = None) -> Parts:
             settings.secret_key.get_secret_value() if settings.secret_key else "",
         ),
     )
+
+
+def _channels(policy: Policy, transport: Transport) -> dict[str, Channel]:
+    return {
+        name: CHANNELS[rule.type].build(name, rule.options, transport)
+        for name, rule in policy.channels.items()
+    }
 
 
 def _those(policy: Policy, holds: Callable[[ChannelType], bool]) -> frozenset[str]:
@@ -171,17 +175,39 @@ def open_queue_redis(settings: Settings) -> Redis:
     )
 
 
-_PARTS: ContextVar[Parts] = ContextVar("parts")
+class Held:
+    """The parts of a process: an edited policy puts others in their place, for what begins then."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
 
 
-def use(parts: Parts) -> None:
-    """Make `parts` what jobs in this thread work with."""
-    _PARTS.set(parts)
+def under_policy(parts: Parts, policy: Policy) -> Parts:
+    """The same parts under another policy. Raises `Misconfigured`."""
+    rubric = Rubric.of(policy)
+    parts.budget.set_share(policy.budget.share)
+    return replace(
+        parts,
+        policy=policy,
+        rubric=rubric,
+        channels=_channels(policy, Transport()),
+        follows=_those(policy, lambda kind: kind.FOLLOWS),
+        gathers=_those(policy, lambda kind: kind.GATHERS),
+        policies=Policies(parts.redis, policy, rubric),
+    )
+
+
+_HELD: ContextVar[Held] = ContextVar("parts")
+
+
+def use(parts: Parts | Held) -> None:
+    """Make these parts, or those held now and later, what jobs in this thread work with."""
+    _HELD.set(parts if isinstance(parts, Held) else Held(parts))
 
 
 def parts() -> Parts:
     """The parts of this thread; raises LookupError outside of a worker."""
-    return _PARTS.get()
+    return _HELD.get().parts
 
 
 def _accounts(settings: Settings, transport: Transport, budget: Budget) -> dict[str, Account]:

@@ -18,9 +18,10 @@ from worker.errors import Misconfigured
 from worker.logs import secrets_in, set_up_logs
 from worker.pool import Pool
 from worker.queues import Feeder, open_queues
+from worker.reloading import PolicyWatch
 from worker.settings import Settings, sandbox_port
 from worker.store.keys import Kind, Member
-from worker.wiring import HOW_TO_MAKE_A_KEY, Parts, build, open_queue_redis
+from worker.wiring import HOW_TO_MAKE_A_KEY, Held, Parts, build, open_queue_redis
 
 log = structlog.get_logger()
 
@@ -57,9 +58,10 @@ def work() -> None:
     """Run worker threads and a feeder. Example: WORKER_THREADS=16 minutehand work"""
     parts = _parts()
     redis = open_queue_redis(parts.settings)
-    pool = Pool(parts, redis, count=parts.settings.worker_threads)
+    held = Held(parts)
+    pool = Pool(held, redis, count=parts.settings.worker_threads)
     pool.start()
-    _feed(parts, "worker")
+    _feed(held, "worker")
     if not pool.stop(DRAIN_SECONDS):
         log.warning("stopped while a job was still running; its claim runs out and it runs again")
 
@@ -70,7 +72,7 @@ def clock() -> None:
 
     Example: minutehand clock
     """
-    _feed(_parts(), "clock", arm=True)
+    _feed(Held(_parts()), "clock", arm=True)
 
 
 def _parts() -> Parts:
@@ -80,12 +82,12 @@ def _parts() -> Parts:
     return parts
 
 
-def _feed(parts: Parts, process: str, *, arm: bool = False) -> None:
-    stop = threading.Event()
+def _feed(held: Held, process: str, *, arm: bool = False) -> None:
+    stop, parts = threading.Event(), held.parts
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     name = f"{process} {socket.gethostname()}-{os.getpid()}"
-    thread = threading.Thread(target=_beat, args=[parts, name, stop, arm], daemon=True)
+    thread = threading.Thread(target=_beat, args=[held, name, stop, arm], daemon=True)
     thread.start()
     log.info("running", process=process, pid=os.getpid(), mode=str(parts.settings.mode))
     Feeder(parts.due, open_queues(open_queue_redis(parts.settings))).run(stop.is_set)
@@ -93,9 +95,11 @@ def _feed(parts: Parts, process: str, *, arm: bool = False) -> None:
     thread.join(1)
 
 
-def _beat(parts: Parts, name: str, stop: threading.Event, arm: bool) -> None:
+def _beat(held: Held, name: str, stop: threading.Event, arm: bool) -> None:
     """Say that we live; the clock also makes sure that no account's poll was ever lost."""
+    watch, parts = PolicyWatch(held), held.parts
     while True:
+        watch.look(datetime.now(UTC))
         try:
             now = datetime.now(UTC)
             parts.journal.note_mode(parts.settings.mode, now)

@@ -82,6 +82,10 @@ class Budget:
         self._script = load_script(redis, "budget")
         self._away_until = 0.0
 
+    def set_share(self, share: float) -> None:
+        """Another share of the helpdesks' limits is ours from now on."""
+        self._share = share
+
     def take(
         self, account: str, urgency: Urgency | None = None, *, part: str = "", ends: bool = False
     ) -> Refusal | None:
