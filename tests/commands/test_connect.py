@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -234,6 +235,34 @@ def test_a_run_that_was_killed_in_the_middle_is_completed_by_the_next(
     account.connected(helpdesk)
     assert account.titles(helpdesk) == FIVE
     assert len(account.creation_rules() if made is None else made) == 1
+    account.connected(helpdesk, "--remove")
+    assert (account.state(), account.env) == (untouched, env)
+
+
+@pytest.mark.parametrize("helpdesk", ["zendesk", "freshdesk"])
+@pytest.mark.parametrize("writes", [2, 5])
+@pytest.mark.parametrize("then", ["go on", "undo"])
+def test_a_run_that_was_killed_at_any_write_can_be_completed_or_undone(
+    account: Account, helpdesk: str, writes: int, then: str
+) -> None:
+    untouched, env = account.state(), account.env
+    fault = {"helpdesk": helpdesk, "kind": "slow", "path": "/api/v2/", "seconds": 0.4}
+    for method in ("POST", "PUT"):
+        account.control("POST", "faults", fault | {"method": method})
+
+    def hits() -> int:
+        return sum(one["hits"] for one in account.control("GET", "faults")["faults"])
+
+    running = account.start(helpdesk)
+    until(lambda: hits() >= writes, 30, "the write")
+    running.kill()
+    running.wait(10)
+    account.control("DELETE", "faults")
+    time.sleep(0.5)  # what was under way is done there, and nobody hears of it
+    if then == "go on":
+        account.connected(helpdesk)
+        assert account.titles(helpdesk) == FIVE
+        assert "nothing to change" in account.connected(helpdesk)
     account.connected(helpdesk, "--remove")
     assert (account.state(), account.env) == (untouched, env)
 
