@@ -121,7 +121,7 @@ def test_the_services_run_commands_that_exist_with_settings_that_exist() -> None
     for name, command in (("web", "web"), ("worker", "work"), ("clock", "clock")):
         assert services[name]["command"] == [command]
         assert command in minutehand.commands
-        environment = {**services[name]["environment"], "SECRET_KEY": "k" * 40}
+        environment = {**services[name]["environment"], "SECRET_KEY": "k" * 40, "MODE": "tag"}
         assert Settings.from_environment(environment).redis_url is not None
         sources = [one.split(":")[0] for one in services[name]["volumes"]]
         for source in sources:

@@ -21,7 +21,7 @@ from worker.commands import (
     undo,
     up,
 )
-from worker.errors import MinutehandError
+from worker.errors import MinutehandError, Misconfigured
 from worker.settings import Settings
 from worker.version import VERSION
 
@@ -41,7 +41,10 @@ def say_the_mode(context: click.Context, _result: object) -> None:
     """What a command did or showed depends on MODE, so each that ends well says it."""
     if context.invoked_subcommand in RUN_ON:
         return
-    mode = Settings.from_environment().mode
+    try:
+        mode = Settings.from_environment().mode
+    except Misconfigured:  # `connect` may have asked for what .env lacks, and not kept it
+        return
     click.echo(f"mode {mode}: {mode.words}", err=True)
 
 

@@ -12,6 +12,8 @@ from commands.account import FIVE, Account, opened
 from redis import Redis
 from stack import until
 
+from sandbox import settings as sandbox_settings
+
 
 @pytest.fixture
 def account(tmp_path: Path, redis: Redis, redis_url: str) -> Iterator[Account]:
@@ -283,6 +285,16 @@ def test_credentials_are_asked_for_and_kept_so_that_no_file_is_edited(
     assert {name: account.values()[name] for name in names} == dict(zip(names, typed, strict=True))
     account.connected(helpdesk, "--remove")
     assert not (account.folder / ".env").exists()
+
+
+def test_a_dry_run_may_ask_and_keeps_nothing_of_the_answers(account: Account) -> None:
+    env = f"ZENDESK_URL={account.url}/zendesk\n"
+    (account.folder / ".env").write_text(env)
+    typed = [sandbox_settings.ZENDESK_CLIENT_ID, sandbox_settings.ZENDESK_CLIENT_SECRET, ""]
+    done = account.connect("zendesk", "--dry-run", given="\n".join(typed) + "\n")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "dry run: nothing was written" in done.stdout
+    assert account.env == env
 
 
 def test_wrong_credentials_are_one_clear_line(account: Account) -> None:
