@@ -49,3 +49,19 @@ def test_what_is_away_does_not_stop_the_other_checks(account: Account, without: 
     assert {"policy tests", "secret key", "PUBLIC_URL", "mode"} <= set(names)
     assert [name for name, verdict in names.items() if verdict == "ok" and "sign-in" in name]
     assert "Traceback" not in told.stderr
+
+
+def test_before_anything_runs_and_with_a_broken_policy_all_else_is_looked_at(
+    account: Account,
+) -> None:
+    (account.folder / "policy.toml").write_text('default_plan = "gold"\ntime_zone = "X/Y"\n')
+    told = doctor(account, "--json", REDIS_URL="")
+    checks = {check["name"]: check for check in json.loads(told.stdout)}
+    assert told.returncode == 1
+    assert checks["Redis"]["verdict"] == "fail"
+    assert "minutehand up" in checks["Redis"]["advice"]
+    assert checks["policy"]["verdict"] == "fail"
+    assert "policy.toml:1: there is no plan" in checks["policy"]["found"]
+    assert ", and 1 more" in checks["policy"]["found"]
+    assert [name for name in checks if name.endswith("sign-in")]
+    assert "worker" not in checks

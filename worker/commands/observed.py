@@ -13,6 +13,7 @@ from worker.errors import Misconfigured
 from worker.policy.durations import read_duration
 from worker.record import Line, State
 from worker.settings import Settings
+from worker.store.records import Records
 from worker.targets import clock_time
 from worker.tickets import TicketKey, one_line
 from worker.wiring import Parts, build
@@ -35,7 +36,7 @@ def observed(*, since: str) -> None:
         raise Misconfigured(f"--since: {fault}") from None
     parts, now = build(Settings.from_environment()), datetime.now(UTC)
     start, zone = now - span, parts.policy.time_zone
-    states = [one for one in known(parts, MOST_TICKETS) if one.ticket.created_at >= start]
+    states = [one for one in known(parts.records, MOST_TICKETS) if one.ticket.created_at >= start]
     told = sorted(_would_have(parts, states, start), key=lambda one: one[1].at)
     click.echo(f"{len(states)} tickets created since {clock_time(start, zone)}")
     for text in _sums(told):
@@ -51,9 +52,8 @@ def observed(*, since: str) -> None:
         )
 
 
-def known(parts: Parts, most: int) -> list[State]:
+def known(records: Records, most: int) -> list[State]:
     """Tickets that are open, and those settled last, each once."""
-    records = parts.records
     found = [*records.open_states(most), *records.settled_states(most)]
     return list({state.ticket.key: state for state in found}.values())
 
