@@ -99,6 +99,18 @@ def test_the_policy_of_every_channels_page_is_read(name: str) -> None:
         assert policy(own, **values).channels
 
 
+def test_every_check_of_the_doctor_is_told() -> None:
+    page = (ROOT / "docs/reference/doctor.md").read_text("utf-8")
+    folder = ROOT / "worker/doctor"
+    source = "\n".join(path.read_text("utf-8") for path in folder.glob("*.py"))
+    named = set(re.findall(r"(?:ok|warn|fail)\(\s*\"([^\"]+)\"", source))
+    named |= set(re.findall(r'name(?:, \w+)? = "([^"]+)"', source))
+    of_account = set(re.findall(r'f"\{(?:self\.name|account)\} ([\w-]+)"', source))
+    assert len(named | of_account) >= 20
+    assert not [name for name in named if f"`{name}`" not in page]
+    assert not [name for name in of_account if f"`<account> {name}`" not in page]
+
+
 @pytest.mark.parametrize(
     ("severity", "created", "due", "steps"),
     [
