@@ -25,18 +25,21 @@ def of_helpdesks(
         except MinutehandError as fault:
             advice = "check its credentials in .env, and that the user may do what is named"
             yield fail(f"{name} sign-in", str(fault), advice)
-        last = _last_poll(journal, name)
+        last, weak = _poll(journal, name)
         if last is None:
             yield warn(f"{name} poll", "has never come to its end", "start worker and clock")
         elif now - last > POLL_IS_OLD:
             found = f"last came to its end {int((now - last).total_seconds() / 60)} min ago"
             yield fail(f"{name} poll", found, "look at the worker's log")
+        elif weak:
+            yield warn(f"{name} poll", weak, "see the helpdesk's README in worker/helpdesks")
         else:
             yield ok(f"{name} poll", f"{int((now - last).total_seconds())} s ago")
 
 
-def _last_poll(journal: Journal, account: str) -> datetime | None:
+def _poll(journal: Journal, account: str) -> tuple[datetime | None, str | None]:
+    """When a poll last came to its end, and what the last one had to say."""
     try:
-        return journal.last_poll(account)
+        return journal.last_poll(account), journal.said_about(f"poll {account}")
     except RedisError:
-        return None
+        return None, None

@@ -34,6 +34,8 @@ class Page(Noun):
     """Opaque to everyone but the helpdesk's client; feed it back to go on from here."""
     more: bool
     """True when another page is waiting now."""
+    weaker: str = ""
+    """Why this reading finds less than it should, for people, with what to do; "": it does not."""
 
 
 class Inbound(Protocol):

@@ -188,17 +188,18 @@ class DueSet:
             listed.append(Failure(member, said["reason"], float(said["at"])))
         return sorted(listed, key=lambda failure: -failure.at)
 
-    def retry_failures(self) -> int:
-        """Make everything that was set aside due now; how many there were."""
-        failures = self.failures()
-        for failure in failures:
+    def retry_failures(self, members: Sequence[str] | None = None) -> int:
+        """Make what was set aside (these, or all of it) due now; how many there were."""
+        chosen = [failure.member for failure in self.failures()] if members is None else members
+        retried = 0
+        for member in chosen:
             with self._redis.pipeline(transaction=True) as both:
-                both.hdel(keys.FAILED, failure.member)
-                both.zadd(keys.DUE, {failure.member: time.time()})
-                both.execute()
-        if failures:
+                both.hdel(keys.FAILED, member)
+                both.zadd(keys.DUE, {member: time.time()}, lt=True)
+                retried += both.execute()[0]
+        if retried:
             self.ring()
-        return len(failures)
+        return retried
 
     def _set_aside_unknown(self, text: str) -> None:
         """After a rollback: of a kind that only a newer version knows, and kept for it."""

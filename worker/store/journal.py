@@ -47,6 +47,11 @@ class Journal:
         topic = about or _NUMBER.sub("#", text)
         return bool(self._redis.hset(keys.SAID, topic, f"{now.isoformat()} {text}"))
 
+    def said_about(self, topic: str) -> str | None:
+        """What was said last about something, unless it was unsaid."""
+        found = self._redis.hget(keys.SAID, topic)
+        return str(found).partition(" ")[2] if found else None
+
     def said(self) -> list[str]:
         """What the operator was told within a day, latest first."""
         found: dict[str, str] = self._redis.hgetall(keys.SAID)  # type: ignore[assignment]
