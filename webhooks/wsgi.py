@@ -9,7 +9,7 @@ from worker.logs import secrets_in, set_up_logs
 from worker.settings import Settings
 from worker.wiring import build, open_redis
 
-EDGE_REDIS_SECONDS = 0.45
+EDGE_REDIS_SECONDS = 0.4
 """With one more try, a hanging Redis holds a webhook up for less than 2 s."""
 
 

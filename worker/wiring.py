@@ -149,13 +149,15 @@ def policy_from(settings: Settings) -> Policy:
 
 
 def open_redis(settings: Settings, *, seconds: float = 3.0) -> Redis:
-    """A client for our own keys: text answers, and at most two tries of `seconds` each."""
+    """A client for our own keys: text answers, and at most two tries of `seconds` each.
+
+    No health checks: they would add two tries, and the second try finds a dead connection too.
+    """
     return Redis.from_url(
         _redis_url(settings),
         decode_responses=True,
         socket_connect_timeout=min(seconds, 1.0),
         socket_timeout=seconds,
-        health_check_interval=30,
         retry=Retry(ExponentialBackoff(cap=0.2, base=0.05), 1),
     )
 
