@@ -28,6 +28,8 @@ UNTIL_ENQUEUED = 5.0
 UNTIL_DONE = 60.0
 """Seconds that a queued job has to begin, and a begun one to end."""
 CRASHES_ALLOWED = 5
+APART = 1.5
+"""Seconds between those that come back after their worker died a second time with all of them."""
 ECHOES_GATHER = 1.0
 """Seconds: one write of ours comes back as several events; they are taken in together, after what
 a customer waits for."""
@@ -117,7 +119,7 @@ class DueSet:
                 keys.RQ_QUEUE,
                 keys.RQ_PEOPLE_QUEUE,
             ],
-            args=[limit, UNTIL_ENQUEUED, CRASHES_ALLOWED, LONG_QUEUE],
+            args=[limit, UNTIL_ENQUEUED, CRASHES_ALLOWED, LONG_QUEUE, APART],
         )
         claims = []
         for text, token, attempt, due in taken:
@@ -129,9 +131,9 @@ class DueSet:
                 claims.append(Claim(member, int(token), int(attempt), float(due)))
         return claims, max(0.0, float(nearest) - float(now)) if nearest else None
 
-    def hold(self, claims: Sequence[Claim], seconds: float = UNTIL_DONE) -> list[int]:
+    def hold(self, claims: Sequence[Claim]) -> list[int]:
         """Renew leases; for each the attempt's number, or 0 when the claim is no longer ours."""
-        return self._renew(claims, seconds)[1] if claims else []
+        return self._renew(claims, UNTIL_DONE)[1] if claims else []
 
     def begin(self, member: Member, token: int) -> tuple[Claim, datetime] | None:
         """Start a job: its claim for another lease, and now, on Redis time.
