@@ -25,6 +25,7 @@ from worker.policies import Policies
 from worker.policy import Policy, load_policy
 from worker.settings import Settings
 from worker.severity import Rubric
+from worker.store.backlog import Backlog
 from worker.store.budget import Budget
 from worker.store.due import DueSet
 from worker.store.erasing import Erasing
@@ -65,6 +66,8 @@ class Parts:
     budget: Budget
     """What the helpdesks' APIs may be asked for; their clients ask it before each call."""
     due: DueSet
+    backlog: Backlog
+    """Writes that wait for a batch."""
     records: Records
     writes: Writes
     erasing: Erasing
@@ -107,6 +110,7 @@ def build(settings: Settings, *, redis: Redis | None = None) -> Parts:
         redis=store,
         budget=budget,
         due=DueSet(store),
+        backlog=Backlog(store),
         records=Records(store),
         writes=Writes(store),
         erasing=Erasing(store),

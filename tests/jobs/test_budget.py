@@ -59,6 +59,8 @@ def test_a_429_on_one_write_pauses_the_others_and_loses_none(world: World, helpd
     assert len(world.asked(helpdesk)) == asked, "nobody asks during the pause"
     for key in others:
         waits = world.due(Kind.WRITE, key) or world.due(Kind.EVENT, key) or 0
+        if helpdesk == "zendesk":  # they go together
+            waits = world.due(Kind.DRAIN, world.account(helpdesk)) or 0
         assert 25 < waits <= 34
     seconds_pass(world, helpdesk, 36)
     drain(world.parts)
@@ -66,7 +68,7 @@ def test_a_429_on_one_write_pauses_the_others_and_loses_none(world: World, helpd
 
     for key in (first, *others):
         assert world.ticket(key)["severity"] == "P4"
-        assert len(world.updates(key)) == 1
+        assert len(world.ticket(key)["writes"]) == 1
     assert world.parts.due.failures() == []
 
 
@@ -137,12 +139,14 @@ def test_an_api_that_is_down_is_left_alone_and_alerts_go_out_at_once(
     assert world.parts.due.failures() == []
 
 
-def until_written(world: World, helpdesk: str, tickets: list[TicketKey]) -> list[TicketKey]:
-    """Seconds go by until all are written, a minute of the helpdesk every 60: in which order."""
-    written: list[TicketKey] = []
+def until_written(world: World, helpdesk: str, tickets: list[TicketKey]) -> dict[TicketKey, int]:
+    """Seconds go by until all are written, a minute of the helpdesk every 60: when each was."""
+    written: dict[TicketKey, int] = {}
     for second in range(0, 1800, 2):
         drain(world.parts)
-        written += [key for key in tickets if key not in written and world.updates(key)]
+        for key in tickets:
+            if key not in written and world.ticket(key)["writes"]:
+                written[key] = second
         if len(written) == len(tickets):
             return written
         seconds_pass(world, helpdesk, 2)
@@ -168,9 +172,10 @@ def test_fifty_tickets_on_a_small_budget_are_all_written_p1_first(
         world.deliver(key)
     limited(world, helpdesk, a_minute)
 
-    order = until_written(world, helpdesk, [*questions, *outages])
+    at = until_written(world, helpdesk, [*questions, *outages])
 
-    assert max(order.index(key) for key in outages) < 25
+    last = max(at[key] for key in outages)
+    assert len([key for key in questions if at[key] < last]) < 25
     assert not [one for one in world.asked(helpdesk) if one["status"] == 429]
     assert world.redis.hgetall(keys.ATTEMPTS) == {}
     assert world.parts.due.failures() == []

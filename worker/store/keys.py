@@ -125,6 +125,21 @@ def met(account: str) -> str:
     return f"mh:met:{account}"
 
 
+def backlog(account: str) -> str:
+    """Sorted set: id of a ticket whose write waits for a batch -> severity, then since when."""
+    return f"mh:backlog:{account}"
+
+
+def alone(account: str) -> str:
+    """Set of ids of tickets that a batch did not get through."""
+    return f"mh:alone:{account}"
+
+
+def came_up(account: str, minute: int) -> str:
+    """Counter of writes that came up in a minute of Unix time."""
+    return f"mh:came-up:{account}:{minute}"
+
+
 def budget(account: str) -> str:
     """Hash: what may be asked of the account's API; see lua/budget.lua."""
     return f"mh:budget:{account}"
@@ -144,6 +159,8 @@ class Kind(StrEnum):
     """A ticket's next escalation step: escalate."""
     WRITE = "write"
     """A ticket's fields are to be written to the helpdesk: write."""
+    DRAIN = "drain"
+    """An account's writes that piled up are to be written in one batch: drain."""
     SEND = "send"
     """An alert is to be sent: notify."""
     DIGEST = "digest"

@@ -13,10 +13,11 @@ from urllib.parse import quote
 import structlog
 
 from worker.errors import Transient
-from worker.helpdesks.base import Page
+from worker.helpdesks.base import Bulk, Page
 from worker.helpdesks.spending import UNLIMITED, Budget
-from worker.helpdesks.zendesk import fields, people
+from worker.helpdesks.zendesk import fields, listing, people
 from worker.helpdesks.zendesk.batch import update_many
+from worker.helpdesks.zendesk.bulk import ZendeskBulk
 from worker.helpdesks.zendesk.calls import Calls, Rate, Refused
 from worker.helpdesks.zendesk.polling import Polling
 from worker.helpdesks.zendesk.replies import first_public_reply, latest_public_reply
@@ -42,6 +43,9 @@ class ZendeskClient:
         self._calls = Calls(self._url, sign_in, transport, budget)
         self._titles = Titles(self._calls)
         self._polling = Polling(self._calls)
+        self.bulk: Bulk | None = ZendeskBulk(
+            self._calls, self._titles, account=self._account, url=self._url
+        )
         self._said: set[str] = set()
 
     @property
@@ -67,7 +71,7 @@ class ZendeskClient:
             timeout=left.seconds(),
         )
         raw = fields.object_in(content, "ticket")
-        metrics = _metrics(content, [raw])
+        metrics = listing.metrics(content, [raw])
         try:
             ticket = self._ticket(raw, metrics, known)
         except ValueError as fault:
@@ -107,11 +111,14 @@ class ZendeskClient:
         known, _ = self._titles.known()
         listed = self._polling.changed_since(watermark, start)
         return Page(
-            tickets=tuple(self._tickets(listed.content, known)),
+            tickets=tuple(ticket for ticket, _ in self._listed(listed.content, known)),
             watermark=listed.watermark,
             more=listed.more,
             weaker=listed.weaker,
         )
+
+    def _listed(self, content: dict[str, Any], known: Known) -> Iterator[tuple[Ticket, bool]]:
+        return listing.tickets(content, known, account=self._account, url=self._url)
 
     def customer(self, organization: str) -> Customer:
         """An organisation with its fields; raises `Gone` when there is none with this id."""
@@ -179,30 +186,3 @@ class ZendeskClient:
     def _ticket(self, raw: dict[str, Any], metrics: dict[Any, Any], known: Known) -> Ticket:
         metric = metrics.get(raw.get("id"))
         return fields.ticket(raw, metric, account=self._account, ids=known.ids, url=self._url)
-
-    def _tickets(self, content: dict[str, Any], known: Known) -> Iterator[Ticket]:
-        """Those of a list that can be read."""
-        listed = content.get("tickets")
-        raws = [raw for raw in listed if isinstance(raw, dict)] if isinstance(listed, list) else []
-        metrics = _metrics(content, raws)
-        for raw in raws:
-            try:
-                yield self._ticket(raw, metrics, known)
-            except ValueError as fault:
-                log.warning("an unreadable ticket in Zendesk's list was left out", fault=str(fault))
-
-
-def _metrics(content: dict[str, Any], raws: list[dict[str, Any]]) -> dict[Any, Any]:
-    """Ticket id -> its metric set, inside the ticket or beside the list."""
-    beside = content.get("metric_sets")
-    found = {
-        metric.get("ticket_id"): metric
-        for metric in (beside if isinstance(beside, list) else [])
-        if isinstance(metric, dict)
-    }
-    alone = content.get("metric_set")
-    for raw in raws:
-        inside = raw.get("metric_set") or alone
-        if isinstance(inside, dict):
-            found.setdefault(raw.get("id"), inside)
-    return found
