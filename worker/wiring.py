@@ -31,6 +31,7 @@ from worker.store.due import DueSet
 from worker.store.erasing import Erasing
 from worker.store.gathering import Gathering
 from worker.store.journal import Journal
+from worker.store.readings import Readings
 from worker.store.records import Records
 from worker.store.switches import Switches
 from worker.store.writes import Writes
@@ -66,6 +67,8 @@ class Parts:
     budget: Budget
     """What the helpdesks' APIs may be asked for; their clients ask it before each call."""
     due: DueSet
+    readings: Readings
+    """Of many tickets at once, kept for seconds."""
     backlog: Backlog
     """Writes that wait for a batch."""
     records: Records
@@ -110,6 +113,7 @@ def build(settings: Settings, *, redis: Redis | None = None) -> Parts:
         redis=store,
         budget=budget,
         due=DueSet(store),
+        readings=Readings(store),
         backlog=Backlog(store),
         records=Records(store),
         writes=Writes(store),

@@ -135,6 +135,16 @@ def alone(account: str) -> str:
     return f"mh:alone:{account}"
 
 
+def reading(key: TicketKey | str) -> str:
+    """JSON of a ticket as it was read a moment ago, with the moment."""
+    return f"mh:reading:{key}"
+
+
+def reading_turn(account: str) -> str:
+    """There while somebody reads many tickets of the account for all who need one."""
+    return f"mh:reading-turn:{account}"
+
+
 def came_up(account: str, minute: int) -> str:
     """Counter of writes that came up in a minute of Unix time."""
     return f"mh:came-up:{account}:{minute}"
