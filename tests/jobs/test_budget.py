@@ -181,6 +181,27 @@ def test_fifty_tickets_on_a_small_budget_are_all_written_p1_first(
     assert world.parts.due.failures() == []
 
 
+def test_tickets_that_cannot_be_read_alone_are_listed_a_hundred_in_a_page(world: World) -> None:
+    world.start("observe", policy=ONE)
+    world.parts.accounts[world.account("freshdesk")].client.ping()
+    found = [world.create("freshdesk", QUESTION) for _ in range(40)]
+    for key in found:
+        world.deliver(key)
+    limited(world, "freshdesk", 60)
+    asked = len(world.asked("freshdesk"))
+
+    for _ in range(6):
+        drain(world.parts)
+        seconds_pass(world, "freshdesk", 10)
+        world.poll("freshdesk")
+
+    reads = world.asked("freshdesk", "GET")[asked:]
+    assert all(world.state(key).decision.severity == "P4" for key in found)
+    assert not any(world.state(key).recovered for key in found), "their webhooks had come"
+    assert len(reads) < 20
+    assert [one for one in reads if one["path"].endswith("/api/v2/tickets")]
+
+
 def test_even_a_trials_budget_writes_every_ticket_in_the_end(world: World) -> None:
     world.start(policy=ONE)
     world.parts.accounts[world.account("freshdesk")].client.ping()

@@ -82,6 +82,8 @@ def take_in(parts: Parts, found: list[Found], now: datetime) -> None:
 def _urgency(parts: Parts, account: Account, now: datetime) -> Urgency:
     """A poll gives way to every ticket, but not for ever: only it finds what no webhook brought."""
     last = parts.journal.last_poll(str(account))
+    if parts.journal.is_behind(str(account)):
+        return Urgency.P1  # a page of it does what a hundred waiting reads would
     return Urgency.P2 if last and now - last > LATE else Urgency.POLL
 
 

@@ -18,6 +18,7 @@ LOOK_BACK = timedelta(hours=8)
 SAID_FOR = timedelta(days=1)
 HEARD_EVERY = 1.0
 """Seconds."""
+BEHIND_SECONDS = 60
 _NUMBER = re.compile(r"\d+")
 _RANK = {Mode.OBSERVE: 0, Mode.TAG: 1, Mode.LIVE: 2}
 
@@ -126,6 +127,13 @@ class Journal:
         """When a poll of the account last came to its end."""
         found = self._redis.hget(keys.POLLED, account)
         return datetime.fromtimestamp(float(str(found)), UTC) if found else None
+
+    def fell_behind(self, account: str) -> None:
+        """Tickets of the account wait for a poll to list them, as they cannot be read alone."""
+        self._redis.set(keys.behind(account), "1", ex=BEHIND_SECONDS)
+
+    def is_behind(self, account: str) -> bool:
+        return bool(self._redis.exists(keys.behind(account)))
 
     def heard(self, account: str, now: datetime) -> None:
         """An authentic webhook of the account came; kept once a second, which costs no speed."""

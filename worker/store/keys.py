@@ -145,6 +145,11 @@ def reading_turn(account: str) -> str:
     return f"mh:reading-turn:{account}"
 
 
+def behind(account: str) -> str:
+    """There while tickets of the account wait for a poll to list them."""
+    return f"mh:behind:{account}"
+
+
 def came_up(account: str, minute: int) -> str:
     """Counter of writes that came up in a minute of Unix time."""
     return f"mh:came-up:{account}:{minute}"
