@@ -128,6 +128,11 @@ def roughly(span: timedelta) -> str:
     return f"{hours // 24} days"
 
 
+def roughly_seconds(seconds: float) -> str:
+    """The same of seconds."""
+    return roughly(timedelta(seconds=seconds))
+
+
 def left(span: timedelta) -> str:
     """Time left to a deadline, for people: `in 11m 15s`, `now`, `overdue by 3m`."""
     if abs(span) < timedelta(seconds=1):

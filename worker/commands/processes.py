@@ -20,6 +20,7 @@ from worker.pool import Pool
 from worker.queues import Feeder, open_queues
 from worker.settings import Settings, sandbox_port
 from worker.store.keys import Kind, Member
+from worker.watching import LOOK_SECONDS, Watch
 from worker.wiring import HOW_TO_MAKE_A_KEY, Parts, build, open_queue_redis
 
 log = structlog.get_logger()
@@ -64,7 +65,9 @@ def work() -> None:
 @click.command()
 def clock() -> None:
     """Run the clock: claims what is due to the second, and keeps the polls going."""
-    _feed(_parts(), "clock", arm=True)
+    parts = _parts()
+    threading.Thread(target=_watch, args=[Watch(parts)], daemon=True).start()
+    _feed(parts, "clock", arm=True)
 
 
 def _parts() -> Parts:
@@ -85,6 +88,16 @@ def _feed(parts: Parts, process: str, *, arm: bool = False) -> None:
     Feeder(parts.due, open_queues(open_queue_redis(parts.settings))).run(stop.is_set)
     stop.set()
     thread.join(1)
+
+
+def _watch(watch: Watch) -> None:
+    """In a thread of its own: an alarm's channel that hangs must not hold a step up."""
+    while True:
+        time.sleep(LOOK_SECONDS)
+        try:
+            watch.look(datetime.now(UTC))
+        except Exception as fault:
+            log.error("the watch failed", exc_info=fault)
 
 
 def _beat(parts: Parts, name: str, stop: threading.Event, arm: bool) -> None:

@@ -25,6 +25,8 @@ REFUSED_WATERMARK = {400, 410, 422}
 OVERLAP = timedelta(minutes=10)
 LATE = timedelta(minutes=5)
 """Since the last poll; the next is as urgent as a P2."""
+LOST = timedelta(minutes=2)
+"""After its creation a ticket's webhook has been tried more than once, or never."""
 PAGES_AT_ONCE = 5
 """Pages per job; what is left follows at once in another, so that nobody waits behind a backlog."""
 
@@ -99,11 +101,21 @@ def _read_changes(parts: Parts, account: Account, now: datetime) -> tuple[int, b
         watermark, weaker = page.watermark, page.weaker
         found = _found_in(parts, page, start)
         take_in(parts, found, now)
+        _count_missed(parts, account, found, now)
         count += len(found)
         parts.journal.set_watermark(str(account), page.watermark)
         if not page.more:
             return count, False, weaker
     return count, True, weaker
+
+
+def _count_missed(parts: Parts, account: Account, found: list[Found], now: datetime) -> None:
+    """Where webhooks are expected, those that are this late do not come any more."""
+    if parts.settings.public_url is None:
+        return
+    late = [one for one in found if one.what == "new ticket" and now - one.ticket.created_at > LOST]
+    if late:
+        parts.journal.missed(str(account), len(late))
 
 
 def _found_in(parts: Parts, page: Page, start: datetime) -> list[Found]:

@@ -140,6 +140,11 @@ class Journal:
         if now.timestamp() - self._heard.get(account, 0.0) >= HEARD_EVERY:
             self._heard[account] = now.timestamp()
             self._redis.hset(keys.HEARD, account, str(now.timestamp()))
+            self._redis.hdel(keys.MISSED, account)
+
+    def missed(self, account: str, count: int) -> None:
+        """A poll found so many tickets of which a webhook should have told."""
+        self._redis.hincrby(keys.MISSED, account, count)
 
     def last_heard(self, account: str) -> float | None:
         """When an authentic webhook of the account came last, in Unix seconds."""
