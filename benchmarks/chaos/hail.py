@@ -1,0 +1,184 @@
+"""Scenarios 5 and 6: everything fails at once, and Redis comes back empty in the middle."""
+
+from __future__ import annotations
+
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import requests
+
+from benchmarks.chaos.oracle import Sums, Wanted, judge
+from benchmarks.chaos.site import Site, site
+from benchmarks.chaos.storm import HELPDESKS, OUTAGES, Known, answer
+from worker.severity import Rubric, decide
+from worker.store.keys import Kind
+
+TEXTS = (
+    *OUTAGES[:2],
+    "Some of our users cannot export their reports since this morning",
+    "The monthly export takes an hour, usually it takes a minute",
+    "One of our agents cannot see her own queue, all others can",
+    "How do I add a user to my team?",
+    "Please tell me where I can change our logo",
+    "Could you add a dark theme?",
+)
+TARGETS = {"P1": 120.0, "P2": 150.0, "P3": 180.0, "P4": 210.0}
+"""Seconds for a first response."""
+ANSWERED = 0.3
+LIMITS = {
+    "SANDBOX_UPDATES_PER_MINUTE": "3000",
+    "SANDBOX_REQUESTS_PER_MINUTE": "3000",
+    "SANDBOX_EXPORTS_PER_MINUTE": "10",
+}
+COPIES, LOST = 5, 0.2
+"""How often a webhook comes, and the share of those that never do."""
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"kind": "429", "share": 0.08, "retry_after": 1},
+    {"kind": "500", "share": 0.08},
+    {"kind": "503", "share": 0.09},
+    {"kind": "timeout", "share": 0.09, "seconds": 4},
+)
+"""One after the other: together three calls in ten."""
+KILLED = ("work", "clock", "web", "redis")
+ALL = frozenset(Kind) - {Kind.POLL}
+CALM_SECONDS = 420.0
+POLICY = """
+[plans.pro]
+first_response = {{ P1 = "{P1:g}s", P2 = "{P2:g}s", P3 = "{P3:g}s", P4 = "{P4:g}s" }}
+
+[review]
+notify = []
+then = []
+
+[[steps]]
+at = "50%"
+notify = ["oncall"]
+
+[[steps]]
+at = "100%"
+notify = ["oncall", "lead"]
+
+[channels.oncall]
+type = "webhook"
+url = "${{RECEIVER_URL}}"
+
+[channels.lead]
+type = "webhook"
+url = "${{LEAD_URL}}"
+"""
+
+
+class Act(NamedTuple):
+    """What happens so many seconds after the beginning."""
+
+    after: float
+    what: str
+    """create, answer, kill or empty."""
+    which: Any
+
+
+class Result(NamedTuple):
+    """The row, and what else is to be told."""
+
+    sums: Sums
+    notes: list[str]
+
+
+def hail(tickets: int, seconds: float, *, kills: int, seed: int, emptied: bool = False) -> Result:
+    """Tickets over so many seconds; each process is killed `kills` times; three calls in ten fail."""
+    with site(POLICY.format(**TARGETS), LIMITS) as running:
+        mail = {"copies": COPIES, "lost": LOST, "seed": seed}
+        requests.post(f"{running.sandbox}/chaos/mail", json=mail, timeout=30).raise_for_status()
+        for order in FAULTS:
+            running.control("post", "/faults", order)
+        made, killed = _play(running, _planned(tickets, seconds, kills, seed, emptied), seed)
+        began = time.monotonic()
+        running.control("delete", "/faults")
+        calm = running.calm(CALM_SECONDS, ALL)
+        took = time.monotonic() - began
+        sums = _judged(running, made, killed, emptied=emptied)
+        notes = _notes(running, sums, calm=calm)
+        notes.append(f"{len(killed)} kills; quiet {took:.0f} s after the faults ended")
+        return Result(sums, notes)
+
+
+def _planned(tickets: int, seconds: float, kills: int, seed: int, emptied: bool) -> list[Act]:
+    chance = random.Random(seed)
+    created = [(number + chance.random()) * seconds / tickets for number in range(tickets)]
+    acts = [Act(after, "create", number) for number, after in enumerate(created)]
+    acts += [
+        Act(created[number] + chance.uniform(5, 100), "answer", number)
+        for number in chance.sample(range(tickets), round(tickets * ANSWERED))
+    ]
+    for name in KILLED:
+        acts += [Act(chance.uniform(10, seconds + 100), "kill", name) for _ in range(kills)]
+    if emptied:
+        acts.append(Act(seconds * 0.7, "empty", ""))
+    return sorted(acts, key=lambda act: act.after)
+
+
+def _play(running: Site, acts: list[Act], seed: int) -> tuple[dict[Known, str], list[float]]:
+    """Ticket -> its text, and when something was killed (Unix seconds)."""
+    chance = random.Random(seed)
+    began = time.monotonic()
+    numbered: dict[int, Known] = {}
+    made: dict[Known, str] = {}
+    killed: list[float] = []
+    for act in acts:
+        time.sleep(max(0.0, began + act.after - time.monotonic()))
+        if act.what == "create":
+            helpdesk, text = HELPDESKS[act.which % 2], chance.choice(TEXTS)
+            known = helpdesk, running.create(helpdesk, text)
+            numbered[act.which], made[known] = known, text
+        elif act.what == "answer":
+            answer(running, numbered[act.which])
+        elif act.what == "empty":
+            killed.append(time.time())
+            running.empty_redis()
+        else:
+            killed.append(time.time())
+            running.restart(act.which)
+    last = max(TARGETS.values())
+    time.sleep(max(0.0, began + acts[-1].after + last + 5 - time.monotonic()))
+    return made, killed
+
+
+def _judged(running: Site, made: dict[Known, str], killed: list[float], *, emptied: bool) -> Sums:
+    rubric = Rubric.built_in()
+    severities = {text: decide(text, text, rubric).severity.value for text in TEXTS}
+    wanted = [
+        Wanted(*known, severities[text], TARGETS[severities[text]]) for known, text in made.items()
+    ]
+    with ThreadPoolExecutor(4) as callers:
+        there = dict(
+            zip(made, callers.map(lambda known: running.ticket(*known), made), strict=True)
+        )
+    sums = judge(wanted, there, running.told(), killed, emptied=emptied)
+    sums.recovered = running.parts.journal.counters().get("ticket_recovered_by_poll", 0)
+    return sums
+
+
+def _notes(running: Site, sums: Sums, *, calm: bool) -> list[str]:
+    if not calm:
+        sums.wrong += 1
+        sums.words.append("something was still waiting at the end")
+    for failure in running.parts.due.failures():
+        sums.wrong += 1
+        sums.words.append(f"set aside: {failure.member}: {failure.reason}")
+    if "Traceback" in running.logs():
+        sums.words.append("a process printed a traceback")
+    chaos = running.chaos()
+    counters = running.parts.journal.counters()
+    if chaos["odd"]:
+        sums.wrong += 1
+        sums.words.append(f"helpdesks were answered {chaos['odd']}")
+    refused = {status: n for status, n in chaos["statuses"].items() if int(status) >= 400}
+    return [
+        f"{chaos['webhooks']} webhooks sent; API calls {sum(chaos['statuses'].values())}, "
+        f"of which failed {refused}",
+        f"{sums.recovered} tickets recovered by poll; alerts not confirmed: "
+        f"{counters.get('step_not_confirmed', 0)}; batches: {counters.get('batch_written', 0)}; "
+        f"503 with Retry-After were the only 5xx to a helpdesk: {not chaos['odd']}",
+    ]
