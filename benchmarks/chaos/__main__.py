@@ -82,10 +82,7 @@ def _run_large(number: int, options: argparse.Namespace) -> bool:
         for note in notes:
             print(f"  - {note}")
         ok = row.ok
-    print(
-        f"  - took {time.monotonic() - began:.0f} s; load average {os.getloadavg()[0]:.1f}",
-        flush=True,
-    )
+    _print_time(time.monotonic() - began)
     return ok
 
 
@@ -115,6 +112,10 @@ def _print(found: Findings, took: float) -> None:
         print(f"  ! and {len(found.faults) - SHOWN} more")
     for note in found.notes:
         print(f"  - {note}")
+    _print_time(took)
+
+
+def _print_time(took: float) -> None:
     print(f"  - took {took:.0f} s; load average {os.getloadavg()[0]:.1f}", flush=True)
 
 

@@ -87,7 +87,7 @@ class Result(NamedTuple):
 
 
 def hail(tickets: int, seconds: float, *, kills: int, seed: int, emptied: bool = False) -> Result:
-    """Tickets over so many seconds; each process is killed `kills` times; three calls in ten fail."""
+    """Tickets over so many seconds; three calls in ten fail, each process is killed `kills` times."""
     with site(POLICY.format(**TARGETS), LIMITS) as running:
         mail = {"copies": COPIES, "lost": LOST, "seed": seed}
         requests.post(f"{running.sandbox}/chaos/mail", json=mail, timeout=30).raise_for_status()
@@ -152,9 +152,8 @@ def _judged(running: Site, made: dict[Known, str], killed: list[float], *, empti
         Wanted(*known, severities[text], TARGETS[severities[text]]) for known, text in made.items()
     ]
     with ThreadPoolExecutor(4) as callers:
-        there = dict(
-            zip(made, callers.map(lambda known: running.ticket(*known), made), strict=True)
-        )
+        shown = callers.map(lambda known: running.ticket(*known), made)
+        there = dict(zip(made, shown, strict=True))
     sums = judge(wanted, there, running.told(), killed, emptied=emptied)
     sums.recovered = running.parts.journal.counters().get("ticket_recovered_by_poll", 0)
     return sums
@@ -175,10 +174,11 @@ def _notes(running: Site, sums: Sums, *, calm: bool) -> list[str]:
         sums.wrong += 1
         sums.words.append(f"helpdesks were answered {chaos['odd']}")
     refused = {status: n for status, n in chaos["statuses"].items() if int(status) >= 400}
+    calls = sum(chaos["statuses"].values())
+    unconfirmed = counters.get("step_not_confirmed", 0)
+    batches, odd = counters.get("batch_written", 0), chaos["odd"] or "none"
     return [
-        f"{chaos['webhooks']} webhooks sent; API calls {sum(chaos['statuses'].values())}, "
-        f"of which failed {refused}",
-        f"{sums.recovered} tickets recovered by poll; alerts not confirmed: "
-        f"{counters.get('step_not_confirmed', 0)}; batches: {counters.get('batch_written', 0)}; "
-        f"503 with Retry-After were the only 5xx to a helpdesk: {not chaos['odd']}",
+        f"{chaos['webhooks']} webhooks sent; {calls} API calls, of which failed {refused}",
+        f"{sums.recovered} tickets recovered by poll; {unconfirmed} steps not confirmed",
+        f"{batches} batches; 5xx to a helpdesk other than 503 with Retry-After: {odd}",
     ]
