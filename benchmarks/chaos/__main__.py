@@ -13,15 +13,17 @@ import sys
 import time
 from dataclasses import replace
 
-from benchmarks.chaos.hail import hail
+from benchmarks.chaos.hail import Weather, hail
 from benchmarks.chaos.rush import rush
 from benchmarks.chaos.scenarios import SHOWN, hours_down, storm
 from benchmarks.chaos.storm import Size
 from benchmarks.chaos.verdict import Findings
 
 KILLS = 5
+KILLS_EACH = 3
+"""Of every process, in scenarios 5 and 6."""
 SMALLER = 0.3
-"""The share of tickets, and of time, of scenarios 3 and 4."""
+"""The share of tickets, and of time, of scenarios 3, 4 and 6."""
 HAIL_COLUMNS = (
     f"{'scenario':<24}{'tickets':>8}{'lost':>6}{'wrong':>6}{'written twice':>14}"
     f"{'alerted twice':>14}{'by kill':>8}{'not alerted':>12}{'latest':>8}  verdict"
@@ -68,8 +70,14 @@ def _run_large(number: int, options: argparse.Namespace) -> bool:
         ok = rushed.ok
     else:
         share = 1.0 if number == 5 else SMALLER
-        tickets, seconds = round(options.hail * share), options.hail_seconds * share
-        row, notes = hail(tickets, seconds, kills=3, seed=options.seed, emptied=number == 6)
+        weather = Weather(
+            tickets=round(options.hail * share),
+            seconds=options.hail_seconds * share,
+            kills=KILLS_EACH,
+            seed=options.seed,
+            emptied=number == 6,
+        )
+        row, notes = hail(weather)
         name = "5 everything fails" if number == 5 else "6 Redis emptied"
         print(HAIL_COLUMNS)
         print(

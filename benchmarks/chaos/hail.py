@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import requests
@@ -32,6 +33,7 @@ LIMITS = {
     "SANDBOX_REQUESTS_PER_MINUTE": "3000",
     "SANDBOX_EXPORTS_PER_MINUTE": "10",
 }
+NO_LAG = {"SANDBOX_EXPORTS_PER_MINUTE": "1000", "SANDBOX_EXPORT_LAG_SECONDS": "1"}
 COPIES, LOST = 5, 0.2
 """How often a webhook comes, and the share of those that never do."""
 FAULTS: tuple[dict[str, Any], ...] = (
@@ -69,6 +71,12 @@ type = "webhook"
 url = "${{LEAD_URL}}"
 """
 
+HURRY = """
+[poll]
+every = "3s"
+met_every = "1s"
+"""
+
 
 class Act(NamedTuple):
     """What happens so many seconds after the beginning."""
@@ -86,42 +94,65 @@ class Result(NamedTuple):
     notes: list[str]
 
 
-def hail(tickets: int, seconds: float, *, kills: int, seed: int, emptied: bool = False) -> Result:
-    """Tickets over so many seconds; three calls in ten fail, each process is killed `kills` times."""
-    with site(POLICY.format(**TARGETS), LIMITS) as running:
-        mail = {"copies": COPIES, "lost": LOST, "seed": seed}
+@dataclass(frozen=True, kw_only=True)
+class Weather:
+    """How large and how bad it is; spans in seconds."""
+
+    tickets: int
+    seconds: float
+    kills: int
+    """Of each process."""
+    seed: int
+    emptied: bool = False
+    """Redis loses everything once."""
+    scale: float = 1.0
+    """Of all targets and delays; below 1 the export shows everything at once, and polls hurry."""
+
+    @property
+    def targets(self) -> dict[str, float]:
+        return {severity: seconds * self.scale for severity, seconds in TARGETS.items()}
+
+
+def hail(weather: Weather) -> Result:
+    """Tickets come, three calls in ten fail, everything is killed; what became of each."""
+    policy = POLICY.format(**weather.targets)
+    quick = weather.scale < 1
+    with site(policy + HURRY if quick else policy, LIMITS | NO_LAG if quick else LIMITS) as running:
+        mail = {"copies": COPIES, "lost": LOST, "seed": weather.seed}
         requests.post(f"{running.sandbox}/chaos/mail", json=mail, timeout=30).raise_for_status()
         for order in FAULTS:
             running.control("post", "/faults", order)
-        made, killed = _play(running, _planned(tickets, seconds, kills, seed, emptied), seed)
+        made, killed = _play(running, weather)
         began = time.monotonic()
         running.control("delete", "/faults")
         calm = running.calm(CALM_SECONDS, ALL)
         took = time.monotonic() - began
-        sums = _judged(running, made, killed, emptied=emptied)
+        sums = _judged(running, made, killed, weather)
         notes = _notes(running, sums, calm=calm)
         notes.append(f"{len(killed)} kills; quiet {took:.0f} s after the faults ended")
         return Result(sums, notes)
 
 
-def _planned(tickets: int, seconds: float, kills: int, seed: int, emptied: bool) -> list[Act]:
-    chance = random.Random(seed)
+def _planned(weather: Weather) -> list[Act]:
+    chance = random.Random(weather.seed)
+    tickets, seconds, scale = weather.tickets, weather.seconds, weather.scale
     created = [(number + chance.random()) * seconds / tickets for number in range(tickets)]
     acts = [Act(after, "create", number) for number, after in enumerate(created)]
     acts += [
-        Act(created[number] + chance.uniform(5, 100), "answer", number)
+        Act(created[number] + chance.uniform(5, 100) * scale, "answer", number)
         for number in chance.sample(range(tickets), round(tickets * ANSWERED))
     ]
     for name in KILLED:
-        acts += [Act(chance.uniform(10, seconds + 100), "kill", name) for _ in range(kills)]
-    if emptied:
+        moments = [chance.uniform(10 * scale, seconds + 100 * scale) for _ in range(weather.kills)]
+        acts += [Act(moment, "kill", name) for moment in moments]
+    if weather.emptied:
         acts.append(Act(seconds * 0.7, "empty", ""))
     return sorted(acts, key=lambda act: act.after)
 
 
-def _play(running: Site, acts: list[Act], seed: int) -> tuple[dict[Known, str], list[float]]:
+def _play(running: Site, weather: Weather) -> tuple[dict[Known, str], list[float]]:
     """Ticket -> its text, and when something was killed (Unix seconds)."""
-    chance = random.Random(seed)
+    acts, chance = _planned(weather), random.Random(weather.seed)
     began = time.monotonic()
     numbered: dict[int, Known] = {}
     made: dict[Known, str] = {}
@@ -140,21 +171,22 @@ def _play(running: Site, acts: list[Act], seed: int) -> tuple[dict[Known, str], 
         else:
             killed.append(time.time())
             running.restart(act.which)
-    last = max(TARGETS.values())
+    last = max(weather.targets.values())
     time.sleep(max(0.0, began + acts[-1].after + last + 5 - time.monotonic()))
     return made, killed
 
 
-def _judged(running: Site, made: dict[Known, str], killed: list[float], *, emptied: bool) -> Sums:
+def _judged(running: Site, made: dict[Known, str], killed: list[float], weather: Weather) -> Sums:
     rubric = Rubric.built_in()
     severities = {text: decide(text, text, rubric).severity.value for text in TEXTS}
     wanted = [
-        Wanted(*known, severities[text], TARGETS[severities[text]]) for known, text in made.items()
+        Wanted(*known, severity, weather.targets[severity])
+        for known, severity in ((known, severities[text]) for known, text in made.items())
     ]
     with ThreadPoolExecutor(4) as callers:
         shown = callers.map(lambda known: running.ticket(*known), made)
         there = dict(zip(made, shown, strict=True))
-    sums = judge(wanted, there, running.told(), killed, emptied=emptied)
+    sums = judge(wanted, there, running.told(), killed, emptied=weather.emptied)
     sums.recovered = running.parts.journal.counters().get("ticket_recovered_by_poll", 0)
     return sums
 

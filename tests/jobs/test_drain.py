@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from jobs.world import OUTAGE, QUESTION, World, drain, hurry, severities
+from jobs.world import OUTAGE, QUESTION, World, drain, hurry, run, severities
 
-from worker.store.keys import Kind
+from worker.store.keys import Kind, Member
 from worker.tickets import TicketKey
 
 LIMIT = 3
@@ -133,8 +135,6 @@ def test_what_comes_up_while_a_batch_is_under_way_is_written_after_it(
             storm.deliver(key)
             claims, _ = storm.parts.due.claim()
             storm.parts.due.hold(claims)
-            from jobs.world import run
-
             for claim in claims:
                 run(claim)
         return answer
@@ -146,6 +146,31 @@ def test_what_comes_up_while_a_batch_is_under_way_is_written_after_it(
     assert severities(storm.ticket(key)) == ("P1", "urgent")
     assert storm.state(key).decision.by == "person"
     assert storm.ticket(other)["severity"] == "P4"
+
+
+def test_a_deadline_that_passes_while_a_batch_is_under_way_is_written_after_it(
+    storm: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, _ = storm.arrive("zendesk", OUTAGE), storm.arrive("zendesk", QUESTION)
+    drain(storm.parts)
+    bulk = storm.parts.accounts[storm.account("zendesk")].client.bulk
+    write = bulk.write
+
+    def meanwhile(wanted: Any) -> Any:
+        answer = write(wanted)
+        time.sleep(max(0.0, (deadline - datetime.now(UTC)).total_seconds() + 0.1))
+        storm.parts.due.arm(Member(Kind.STEP, str(key)), 1.0)
+        drain(storm.parts)  # the step, and the write that gives way to the batch
+        return answer
+
+    monkeypatch.setattr(bulk, "write", meanwhile)
+    left = (storm.state(key).timer.deadline - datetime.now(UTC)).total_seconds()
+    storm.pass_time(key, left - 3)
+    deadline = storm.state(key).timer.deadline
+    hurry(storm.parts, Kind.DRAIN)
+    hurry(storm.parts)
+
+    assert storm.ticket(key)["state"] == "breached"
 
 
 def test_a_calm_account_writes_each_ticket_at_once_and_alone(world: World) -> None:

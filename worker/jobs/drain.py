@@ -45,7 +45,7 @@ def drain(parts: Parts, claim: Claim, now: datetime) -> None:
     else:
         left = set()
     parts.backlog.drop(str(account), [one for one in ids if one not in left])
-    _look_again(parts, account, [one for one in states if one not in left], now)
+    _look_again(parts, account, [one for one in states if one not in left])
     if left:
         raise Transient(f"{account}: {len(left)} writes of a batch have to be tried again")
     waiting = parts.backlog.size(str(account))
@@ -116,8 +116,12 @@ def _wanted(parts: Parts, state: State, now: datetime) -> Changes:
     return differences(state, parts.settings.mode, parts.policy.time_zone, now)
 
 
-def _look_again(parts: Parts, account: Account, ticket_ids: list[str], now: datetime) -> None:
-    """What came up for a ticket while its batch was under way is written by its own update."""
+def _look_again(parts: Parts, account: Account, ticket_ids: list[str]) -> None:
+    """What came up for a ticket while its batch was under way is written by its own update.
+
+    A batch may take half a minute, in which a step or the deadline passed: now is now.
+    """
+    now = parts.due.now()
     for ticket_id, state in _states(parts, account, ticket_ids).items():
         if not _wanted(parts, state, now).empty:
             parts.due.arm(Member(Kind.WRITE, str(_key(account, ticket_id))), now)

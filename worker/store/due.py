@@ -144,6 +144,11 @@ class DueSet:
         now, (attempt,) = self._renew([Claim(member, token, 0)], UNTIL_DONE, begun=True)
         return (Claim(member, token, attempt), now) if attempt else None
 
+    def now(self) -> datetime:
+        """The moment on Redis time, for a job that has taken long since it began."""
+        seconds, micros = self._redis.time()
+        return datetime.fromtimestamp(seconds + micros / 1e6, UTC)
+
     def finish(self, claim: Claim) -> bool:
         """The work is done; what came due meanwhile is due now. False: not our claim any more."""
         return self._release(claim, "done", "")
