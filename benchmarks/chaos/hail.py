@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -191,6 +192,15 @@ def _judged(running: Site, made: dict[Known, str], killed: list[float], weather:
     return sums
 
 
+def _last_lines(logs: str) -> list[str]:
+    """What each traceback ended with, and how often."""
+    found = Counter(
+        next((line for line in part.splitlines()[1:] if line and line[0] not in " |+"), "?")
+        for part in logs.split("Traceback (most recent call last)")[1:]
+    )
+    return [f"{count} times: {line[:200]}" for line, count in found.most_common(3)]
+
+
 def _notes(running: Site, sums: Sums, *, calm: bool) -> list[str]:
     if not calm:
         sums.wrong += 1
@@ -199,7 +209,7 @@ def _notes(running: Site, sums: Sums, *, calm: bool) -> list[str]:
         sums.wrong += 1
         sums.words.append(f"set aside: {failure.member}: {failure.reason}")
     if "Traceback" in running.logs():
-        sums.words.append("a process printed a traceback")
+        sums.words += ["a process printed a traceback", *_last_lines(running.logs())]
     chaos = running.chaos()
     counters = running.parts.journal.counters()
     if chaos["odd"]:
