@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 
 from flask import Blueprint, Response, jsonify
@@ -26,16 +26,16 @@ def health(store: Health) -> Blueprint:
 
     @pages.get("/readyz")
     def readyz() -> tuple[Response, int]:
-        paused = None
+        paused, told = None, dict[str, float]()
         try:
             reading = store.read()
-            faults, paused = not_ready(reading), reading.paused
+            faults, paused, told = not_ready(reading), reading.paused, figures(reading)
         except RedisError:
             faults = ["Redis does not answer"]
         status = HTTPStatus.SERVICE_UNAVAILABLE if faults else HTTPStatus.OK
         # Paused by an operator is no fault: restarting or replacing anything would not help.
         said = paused.model_dump(mode="json") if paused else None
-        return jsonify(ready=not faults, faults=faults, paused=said), int(status)
+        return jsonify(ready=not faults, faults=faults, paused=said, figures=told), int(status)
 
     @pages.get("/metrics")
     def metrics() -> Response:
@@ -54,6 +54,23 @@ def not_ready(reading: Reading) -> list[str]:
         elif min(ages) > BEAT_IS_OLD:
             faults.append(f"no {process} for {min(ages):.0f} s")
     return faults
+
+
+def figures(reading: Reading) -> dict[str, float]:
+    """How it does, in seconds and counts, of all accounts the worst: no account's name is told."""
+    shares = [one.left / one.capacity for one in reading.budgets if one.capacity]
+    told = {
+        "queue_seconds": reading.queue_seconds,
+        "oldest_unsent_step_seconds": reading.step_seconds,
+        "poll_lag_seconds": max(reading.polls.values(), default=0.0),
+        "webhook_silence_seconds": max(reading.silences.values(), default=0.0),
+        "clock_skew_seconds": max(map(abs, reading.skews.values()), default=0.0),
+        "failed": float(reading.failed),
+        "budget_left": min(shares, default=1.0),
+        "worker_seen_seconds": min(reading.ages("worker"), default=-1.0),
+        "clock_seen_seconds": min(reading.ages("clock"), default=-1.0),
+    }
+    return {name: round(value, 2) for name, value in told.items()}
 
 
 class _Collector:
@@ -76,6 +93,11 @@ class _Collector:
             "claimed": ("Members that a job has claimed", reading.claimed),
             "failed": ("Members set aside", reading.failed),
             "queue": ("Jobs waiting in the queue", reading.queue),
+            "queue_seconds": ("Age of the oldest waiting job", reading.queue_seconds),
+            "oldest_unsent_step_seconds": (
+                "How long the oldest step or alert has been due",
+                reading.step_seconds,
+            ),
             "timers_running": ("Tickets waiting for a first response", reading.running),
             "timers_breached": ("Of these, past their deadline", reading.breached),
             "paused": ("1 while an operator paused writes and alerts", reading.paused is not None),
@@ -90,6 +112,7 @@ class _Collector:
         for process, age in reading.beats.items():
             beats.add_metric([process], age)
         yield beats
+        yield from _accounts(reading)
         yield from _budgets(reading)
         counted = CounterMetricFamily(
             "minutehand_events", "What happened how often", labels=["what"]
@@ -97,6 +120,21 @@ class _Collector:
         for what, count in sorted(reading.counters.items()):
             counted.add_metric([what], count)
         yield counted
+
+
+def _accounts(reading: Reading) -> Iterator[Metric]:
+    """What is told of each account."""
+    told: dict[str, tuple[str, Mapping[str, float]]] = {
+        "poll_lag_seconds": ("Since a poll last came to its end", reading.polls),
+        "webhook_silence_seconds": ("Since the last authentic webhook", reading.silences),
+        "webhooks_missed": ("Tickets found by polls since then", reading.missed),
+        "clock_skew_seconds": ("The helpdesk's clock is so far ahead of ours", reading.skews),
+    }
+    for name, (text, values) in told.items():
+        family = GaugeMetricFamily(f"minutehand_{name}", text, labels=["account"])
+        for account, value in values.items():
+            family.add_metric([account], float(value))
+        yield family
 
 
 def _budgets(reading: Reading) -> Iterator[Metric]:

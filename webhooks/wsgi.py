@@ -17,7 +17,7 @@ from worker.wiring import Held, build, open_redis
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-EDGE_REDIS_SECONDS = 0.45
+EDGE_REDIS_SECONDS = 0.4
 """With one more try, a hanging Redis holds a webhook up for less than 2 s."""
 
 

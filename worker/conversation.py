@@ -120,6 +120,8 @@ def follow_status(
         Status.SPAM: Settlement.SPAM,
         Status.DELETED: Settlement.DELETED,
     }.get(ticket.status)
+    if why is Settlement.CLOSED_WITHOUT_REPLY and ticket.merged:
+        why = Settlement.MERGED
     if why is None:
         return Outcome(state=_opened_again(state, policy), lines=tuple(lines))
     return settle(state, why, at, [*lines, ("settled", str(why))])

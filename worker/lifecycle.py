@@ -33,6 +33,7 @@ from worker.tickets import (
     Status,
     Ticket,
 )
+from worker.timer import roughly
 
 ENDINGS = {
     EventKind.MERGED: (Settlement.MERGED, "merged"),
@@ -128,8 +129,8 @@ def begin(
         recovered=recovered,
         there=Changes(priority=ticket.priority, review=ticket.review_field),
     )
-    late = int((now - ticket.created_at).total_seconds())
-    lines = [("received", f"recovered by poll, {late} s after creation" if recovered else "new")]
+    late = roughly(now - ticket.created_at)
+    lines = [("received", f"recovered by poll, {late} late" if recovered else "new")]
     ignored = policy.ignore.reason(ticket)
     if ignored:
         lines.append(("settled", f"out of scope: the policy ignores {ignored}"))

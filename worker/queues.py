@@ -25,6 +25,7 @@ JOBS: dict[Kind, str] = {
     Kind.EVENT: "worker.jobs.triage.triage",
     Kind.STEP: "worker.jobs.escalate.escalate",
     Kind.WRITE: "worker.jobs.write.write",
+    Kind.DRAIN: "worker.jobs.drain.drain",
     Kind.SEND: "worker.jobs.notify.notify",
     Kind.DIGEST: "worker.jobs.digest.digest",
     Kind.CUSTOMER: "worker.jobs.customer.look_up",

@@ -156,6 +156,8 @@ class Ticket(Noun):
     """The channel it came through, in the helpdesk's word, lower case: email, web, chat."""
     follow_up: bool = False
     """Opened from a closed ticket: tags and fields on it are inherited, hence stale."""
+    merged: bool = False
+    """It was closed because it was merged into another, where its helpdesk tells so."""
     first_response_at: Moment | None = None
     replied_at: Moment | None = None
     """The latest public comment by an agent, when the source of this reading knows it."""

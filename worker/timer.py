@@ -114,6 +114,25 @@ def short(span: timedelta) -> str:
     return "".join(f"{count}{unit}" for count, unit in parts if count)
 
 
+def roughly(span: timedelta) -> str:
+    """How long something took, for people: `40 s`, `7 min`, `2 h 5 min`, `3 days`."""
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes = seconds // 60
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{hours // 24} days"
+
+
+def roughly_seconds(seconds: float) -> str:
+    """The same of seconds."""
+    return roughly(timedelta(seconds=seconds))
+
+
 def left(span: timedelta) -> str:
     """Time left to a deadline, for people: `in 11m 15s`, `now`, `overdue by 3m`."""
     if abs(span) < timedelta(seconds=1):

@@ -25,11 +25,13 @@ from worker.policies import Policies
 from worker.policy import Policy, load_policy
 from worker.settings import Settings
 from worker.severity import Rubric
+from worker.store.backlog import Backlog
 from worker.store.budget import Budget
 from worker.store.due import DueSet
 from worker.store.erasing import Erasing
 from worker.store.gathering import Gathering
 from worker.store.journal import Journal
+from worker.store.readings import Readings
 from worker.store.records import Records
 from worker.store.switches import Switches
 from worker.store.writes import Writes
@@ -65,6 +67,10 @@ class Parts:
     budget: Budget
     """What the helpdesks' APIs may be asked for; their clients ask it before each call."""
     due: DueSet
+    readings: Readings
+    """Of many tickets at once, kept for seconds."""
+    backlog: Backlog
+    """Writes that wait for a batch."""
     records: Records
     writes: Writes
     erasing: Erasing
@@ -107,6 +113,8 @@ def build(settings: Settings, *, redis: Redis | None = None) -> Parts:
         redis=store,
         budget=budget,
         due=DueSet(store),
+        readings=Readings(store),
+        backlog=Backlog(store),
         records=Records(store),
         writes=Writes(store),
         erasing=Erasing(store),
@@ -153,13 +161,15 @@ def policy_from(settings: Settings) -> Policy:
 
 
 def open_redis(settings: Settings, *, seconds: float = 3.0) -> Redis:
-    """A client for our own keys: text answers, and at most two tries of `seconds` each."""
+    """A client for our own keys: text answers, and at most two tries of `seconds` each.
+
+    No health checks: they would add two tries, and the second try finds a dead connection too.
+    """
     return Redis.from_url(
         _redis_url(settings),
         decode_responses=True,
         socket_connect_timeout=min(seconds, 1.0),
         socket_timeout=seconds,
-        health_check_interval=30,
         retry=Retry(ExponentialBackoff(cap=0.2, base=0.05), 1),
     )
 

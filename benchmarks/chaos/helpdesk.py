@@ -6,9 +6,11 @@ Served by `python -m waitress benchmarks.chaos.helpdesk:app`, in a process of it
 from __future__ import annotations
 
 import os
+import random
 import re
 import time
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
@@ -18,13 +20,15 @@ from flask import Flask, Response, g, request
 
 from sandbox.app import create_app
 from sandbox.control import only_from_here, sent_body
-from sandbox.deliveries import Parcel
+from sandbox.deliveries import Courier, Parcel
 from sandbox.desk import Desk
 from sandbox.records import Delivery, Happening, Ticket
 from sandbox.settings import Settings
 from sandbox.state import Sandbox
 from sandbox.vendor import answer
 
+SHUFFLED = 4.0
+"""Seconds over which the copies of a webhook come."""
 READ = re.compile(r"/(zendesk|freshdesk)/api/v2/tickets/(\d+)$")
 ANSWER_EVENTS = {"zendesk": "comment_added", "freshdesk": "updated"}
 
@@ -42,6 +46,8 @@ class Seen:
         """How the vendors' APIs answered."""
         self.answers: dict[Known, Parcel] = {}
         """The webhook that tells of the ticket's first answer."""
+        self.calls: Counter[str] = Counter()
+        """Requests of each kind: `zendesk PUT ticket`."""
         self._courier = sandbox.courier
         for desk in sandbox.desks.values():
             desk.listeners.append(partial(self._hear, desk))
@@ -50,6 +56,7 @@ class Seen:
         """After every request."""
         if request.path.startswith(("/zendesk/", "/freshdesk/")):
             self.statuses[reply.status_code] += 1
+            self.calls[_kind(request.method, request.path)] += 1
             found = READ.match(request.path)
             if found and request.method == "GET":
                 began = time.time() - (time.monotonic() - g.began)
@@ -67,12 +74,56 @@ class Seen:
                 self.answers.setdefault((desk.name, ticket.id), told[-1])
 
 
+class Mail:
+    """Webhooks as bad days have them: some are never sent, the others come several times, mixed."""
+
+    def __init__(self, courier: Courier, *, copies: int, lost: float, seed: int) -> None:
+        self._courier = courier
+        self._send = courier.send
+        self._copies = copies
+        self._lost = lost
+        self._chance = random.Random(seed)
+        self.sent = 0
+        self.odd: Counter[str] = Counter()
+        """Answers of 5xx other than a 503 that says when to come again."""
+        courier.send = self.send  # type: ignore[method-assign]
+
+    def send(self, parcel: Parcel, *, lost: bool = False) -> None:
+        """In the place of the courier's own."""
+        if lost or self._chance.random() < self._lost:
+            self._send(parcel, lost=True)
+            return
+        watched = replace(parcel, retry_in=partial(self._answered, parcel.retry_in))
+        self._send(watched)
+        with self._courier._wake:  # noqa: SLF001 the sandbox itself sends nothing later
+            for _ in range(self._copies - 1):
+                copy = replace(watched, attempts=[])
+                self._courier._queue(copy, self._chance.uniform(0, SHUFFLED))  # noqa: SLF001
+        self.sent += self._copies
+
+    def _answered(
+        self, retry_in: Any, status: int | None, retry_after: str | None, attempts: int
+    ) -> float | None:
+        if status and status >= 500 and not (status == 503 and retry_after):
+            self.odd[str(status)] += 1
+        found: float | None = retry_in(status, retry_after, attempts)
+        return found
+
+
+def _kind(method: str, path: str) -> str:
+    helpdesk, _, rest = path.lstrip("/").partition("/")
+    rest = re.sub(r"^api/v2/", "", rest)
+    one = re.fullmatch(r"tickets/\d+", rest)
+    return f"{helpdesk} {method} {'ticket' if one else re.sub(r'[0-9]+.*', '', rest)}"
+
+
 def opened(settings: Settings) -> Flask:
     """The sandbox, its limits out of the way, with the door `/chaos`."""
     app = create_app(settings)
     sandbox: Sandbox = app.extensions["sandbox"]
     sandbox.dials.lists_per_minute = 100_000  # has no variable of its own
     seen = Seen(sandbox)
+    mail: list[Mail] = []
     app.after_request(seen.look)
 
     @app.get("/chaos")
@@ -83,7 +134,21 @@ def opened(settings: Settings) -> Flask:
             for desk in sandbox.desks.values()
             for ticket in desk.tickets.values()
         ]
-        return answer({"tickets": found, "statuses": dict(seen.statuses)})
+        return answer(
+            {
+                "tickets": found,
+                "statuses": dict(seen.statuses),
+                "calls": dict(seen.calls),
+                "odd": dict(mail[0].odd) if mail else {},
+                "webhooks": mail[0].sent if mail else 0,
+            }
+        )
+
+    @app.post("/chaos/mail")
+    def bad_mail() -> Response:
+        only_from_here()
+        mail.append(Mail(sandbox.courier, **sent_body()))
+        return answer(None, HTTPStatus.NO_CONTENT)
 
     @app.post("/chaos/age")
     def age() -> Response:

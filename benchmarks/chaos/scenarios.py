@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from benchmarks.chaos.facts import ORDER, Fate, Told
-from benchmarks.chaos.site import Site, site
+from benchmarks.chaos.site import Site, p1_policy, site
 from benchmarks.chaos.storm import ANSWERED, Known, Size, answer, play
 from benchmarks.chaos.verdict import (
     Findings,
@@ -28,7 +28,7 @@ SHOWN = 12
 
 def storm(name: str, size: Size, *, twice: bool = False) -> Findings:
     """Scenarios 1 to 3. `twice`: two clocks and two workers."""
-    with site(size.target) as running:
+    with site(p1_policy(size.target)) as running:
         if twice:
             running.start("clock-2")
             running.start("work-2")
@@ -43,7 +43,7 @@ def storm(name: str, size: Size, *, twice: bool = False) -> Findings:
 
 def hours_down(name: str, size: Size) -> Findings:
     """Scenario 4: stopped with open timers, three hours pass, some are answered meanwhile."""
-    with site(LONG_TARGET) as running:
+    with site(p1_policy(LONG_TARGET)) as running:
         tickets, _ = play(running, size)
         running.calm()
         for process in ("clock", "work", "web"):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,15 +41,15 @@ CALM_SECONDS = 100
 class Site(Stack):
     """Real processes; `start("clock-2")` starts a second clock. Use as a context manager."""
 
-    def __init__(self, folder: Path, target_seconds: float) -> None:
+    def __init__(self, folder: Path, policy: str, limits: Mapping[str, str] | None = None) -> None:
         self.lead = Receiver()
         super().__init__(
             folder,
-            _policy(target_seconds),
+            policy,
             environment={
                 "LEAD_URL": self.lead.url,
                 "SANDBOX_EXPORT_LAG_SECONDS": "60",
-                **NO_LIMITS,
+                **(NO_LIMITS if limits is None else limits),
             },
         )
         self.parts: Parts = build(Settings.from_environment(self.environment))
@@ -102,11 +103,11 @@ class Site(Stack):
         ]
         return sorted(found, key=lambda told: told.at)
 
-    def calm(self) -> bool:
-        """Wait until no event, step or alert is due soon or claimed; False: it never was so."""
-        end = time.monotonic() + CALM_SECONDS
+    def calm(self, seconds: float = CALM_SECONDS, kinds: Collection[Kind] = UNFINISHED) -> bool:
+        """Wait until nothing of these kinds is due soon or claimed; False: it never was so."""
+        end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if not self._unfinished():
+            if not self._unfinished(kinds):
                 time.sleep(0.5)  # the last post may still be on its way
                 return True
             time.sleep(0.25)
@@ -122,25 +123,40 @@ class Site(Stack):
         for name, at in self.parts.redis.hgetall(keys.POLLED).items():
             self.parts.redis.hset(keys.POLLED, name, str(float(at) - seconds))
 
-    def _unfinished(self) -> bool:
+    def restart(self, name: str) -> None:
+        """Kill a process and start it again at once; Redis out of its file."""
+        self.stop(name, kill=True)
+        if name == "redis":
+            self._start_redis()
+        else:
+            self.start(name)
+
+    def empty_redis(self) -> None:
+        """Redis is killed, its file is lost, and it starts again with nothing."""
+        self.stop("redis", kill=True)
+        shutil.rmtree(self.folder / "redis")
+        self._start_redis()
+
+    def _unfinished(self, kinds: Collection[Kind]) -> bool:
         redis = self.parts.redis
         soon = redis.zrange(keys.DUE, "-inf", str(time.time() + SOON_SECONDS), byscore=True)
         waiting = [*soon, *redis.zrange(keys.CLAIMED, 0, -1)]
-        return any(Member.parse(text).kind in UNFINISHED for text in waiting)
+        return any(Member.parse(text).kind in kinds for text in waiting)
 
 
 @contextmanager
-def site(target_seconds: float) -> Iterator[Site]:
+def site(policy: str, limits: Mapping[str, str] | None = None) -> Iterator[Site]:
     """A site in a folder that is removed afterwards."""
-    with tempfile.TemporaryDirectory() as folder, Site(Path(folder), target_seconds) as running:
+    with tempfile.TemporaryDirectory() as folder, Site(Path(folder), policy, limits) as running:
         yield running
 
 
-def _policy(target_seconds: float) -> str:
+def p1_policy(target_seconds: float) -> str:
     steps = "\n".join(
         f'[[steps]]\nat = "{label}"\nseverities = ["P1"]\nnotify = {list(channels)!r}\n'
         for label, channels in STEPS.items()
     )
+    """All steps of a P1, within so many seconds."""
     return f"""
 [plans.pro]
 first_response = {{ P1 = "{target_seconds:g}s", P2 = "8h", P3 = "9h", P4 = "10h" }}

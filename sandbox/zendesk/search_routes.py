@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sandbox.zendesk.account import ZendeskAccount
 
 PAGE = 100
+MOST = 1000
+"""Results that a search gives at most, however many there are."""
 
 
 def routes(account: ZendeskAccount) -> Blueprint:
@@ -27,22 +29,36 @@ def routes(account: ZendeskAccount) -> Blueprint:
 
     @made.get("/search")
     def search() -> Response:
-        return answer(_search(account.desk, request.args.get("query", "")))
+        asked = request.args
+        size, page = asked.get("per_page", str(PAGE)), asked.get("page", "1")
+        if not size.isdigit() or not page.isdigit() or not 1 <= int(size) <= PAGE or page == "0":
+            raise errors.bad_request(f"per_page is 1 to {PAGE}, page a number from 1.")
+        first = (int(page) - 1) * int(size)
+        if first >= MOST:
+            raise errors.bad_request(f"Search lists {MOST} results at most.")
+        ordered = asked.get("sort_by") == "updated_at", asked.get("sort_order") == "asc"
+        return answer(_search(account.desk, asked.get("query", ""), first, int(size), *ordered))
 
     return made
 
 
-def _search(desk: Desk, query: str) -> dict[str, Any]:
+def _search(
+    desk: Desk, query: str, first: int, size: int, by_update: bool, rising: bool
+) -> dict[str, Any]:
     """Find tickets by `type:ticket`, `updated>2026-11-23T10:00:00Z`, `created>`, `status<solved`.
 
-    Other words must be in the subject.
+    Other words must be in the subject. Metrics are not told.
     """
     with desk.lock:
         found = [one for one in desk.tickets.values() if not one.gone]
         for word in query.split():
             found = [one for one in found if _meets(one, word)]
-        shown = [{**wire.ticket(desk, one), "result_type": "ticket"} for one in found[:PAGE]]
-    return {"results": shown, "next_page": None, "previous_page": None, "count": len(found)}
+        if by_update:
+            found.sort(key=lambda one: (one.updated_at, one.id), reverse=not rising)
+        page = found[first : first + size]
+        shown = [{**wire.ticket(desk, one), "result_type": "ticket"} for one in page]
+    following = wire.url("search") if first + size < min(len(found), MOST) else None
+    return {"results": shown, "next_page": following, "previous_page": None, "count": len(found)}
 
 
 def _meets(one: Ticket, word: str) -> bool:
@@ -54,7 +70,11 @@ def _meets(one: Ticket, word: str) -> bool:
     for name, moment in (("updated", one.updated_at), ("created", one.created_at)):
         if word.startswith((f"{name}>", f"{name}_at>")):
             try:
-                return moment > moments.read(word.partition(">")[2].lstrip("="))
+                least = word.partition(">")[2]
+                second = moment.replace(microsecond=0)  # that is how exact searches are
+                if least.startswith("="):
+                    return second >= moments.read(least[1:])
+                return second > moments.read(least)
             except ValueError as error:
                 raise errors.bad_request(str(error)) from None
     return word.lower() in one.subject.lower()

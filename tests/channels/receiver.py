@@ -36,6 +36,8 @@ class Receiver:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/services/{TOKEN}"
         self.posted: list[Posted] = []
+        self.asked: list[str] = []
+        """Paths of GETs."""
         self.status = 200
         self.body = b"ok"
         self.headers: dict[str, str] = {}
@@ -57,6 +59,12 @@ def receiving() -> Iterator[Receiver]:
             self.send_header("Content-Length", str(len(receiver.body)))
             self.end_headers()
             self.wfile.write(receiver.body)
+
+        def do_GET(self) -> None:
+            receiver.asked.append(self.path)
+            self.send_response(receiver.status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
         def log_message(self, *words: Any) -> None:
             pass

@@ -59,6 +59,8 @@ def test_a_429_on_one_write_pauses_the_others_and_loses_none(world: World, helpd
     assert len(world.asked(helpdesk)) == asked, "nobody asks during the pause"
     for key in others:
         waits = world.due(Kind.WRITE, key) or world.due(Kind.EVENT, key) or 0
+        if helpdesk == "zendesk":  # they go together
+            waits = world.due(Kind.DRAIN, world.account(helpdesk)) or 0
         assert 25 < waits <= 34
     seconds_pass(world, helpdesk, 36)
     drain(world.parts)
@@ -66,7 +68,7 @@ def test_a_429_on_one_write_pauses_the_others_and_loses_none(world: World, helpd
 
     for key in (first, *others):
         assert world.ticket(key)["severity"] == "P4"
-        assert len(world.updates(key)) == 1
+        assert len(world.ticket(key)["writes"]) == 1
     assert world.parts.due.failures() == []
 
 
@@ -137,12 +139,14 @@ def test_an_api_that_is_down_is_left_alone_and_alerts_go_out_at_once(
     assert world.parts.due.failures() == []
 
 
-def until_written(world: World, helpdesk: str, tickets: list[TicketKey]) -> list[TicketKey]:
-    """Seconds go by until all are written, a minute of the helpdesk every 60: in which order."""
-    written: list[TicketKey] = []
+def until_written(world: World, helpdesk: str, tickets: list[TicketKey]) -> dict[TicketKey, int]:
+    """Seconds go by until all are written, a minute of the helpdesk every 60: when each was."""
+    written: dict[TicketKey, int] = {}
     for second in range(0, 1800, 2):
         drain(world.parts)
-        written += [key for key in tickets if key not in written and world.updates(key)]
+        for key in tickets:
+            if key not in written and world.ticket(key)["writes"]:
+                written[key] = second
         if len(written) == len(tickets):
             return written
         seconds_pass(world, helpdesk, 2)
@@ -168,12 +172,34 @@ def test_fifty_tickets_on_a_small_budget_are_all_written_p1_first(
         world.deliver(key)
     limited(world, helpdesk, a_minute)
 
-    order = until_written(world, helpdesk, [*questions, *outages])
+    at = until_written(world, helpdesk, [*questions, *outages])
 
-    assert max(order.index(key) for key in outages) < 25
+    last = max(at[key] for key in outages)
+    assert len([key for key in questions if at[key] < last]) < 25
     assert not [one for one in world.asked(helpdesk) if one["status"] == 429]
     assert world.redis.hgetall(keys.ATTEMPTS) == {}
     assert world.parts.due.failures() == []
+
+
+def test_tickets_that_cannot_be_read_alone_are_listed_a_hundred_in_a_page(world: World) -> None:
+    world.start("observe", policy=ONE)
+    world.parts.accounts[world.account("freshdesk")].client.ping()
+    found = [world.create("freshdesk", QUESTION) for _ in range(40)]
+    for key in found:
+        world.deliver(key)
+    limited(world, "freshdesk", 60)
+    asked = len(world.asked("freshdesk"))
+
+    for _ in range(6):
+        drain(world.parts)
+        seconds_pass(world, "freshdesk", 10)
+        world.poll("freshdesk")
+
+    reads = world.asked("freshdesk", "GET")[asked:]
+    assert all(world.state(key).decision.severity == "P4" for key in found)
+    assert not any(world.state(key).recovered for key in found), "their webhooks had come"
+    assert len(reads) < 20
+    assert [one for one in reads if one["path"].endswith("/api/v2/tickets")]
 
 
 def test_even_a_trials_budget_writes_every_ticket_in_the_end(world: World) -> None:

@@ -187,7 +187,7 @@ def test_a_helpdesk_that_is_away_does_not_stop_the_next_step(world: World, helpd
 def test_a_helpdesk_that_is_slow_delays_an_alert_by_the_limit_only(
     world: World, helpdesk: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job, "CONFIRM_SECONDS", 0.2)
+    monkeypatch.setattr("worker.jobs.confirming.CONFIRM_SECONDS", 0.2)
     world.start(policy=ONE)
     key = world.decided(helpdesk)
     world.pass_time(key, HALF)
@@ -203,7 +203,7 @@ def test_a_helpdesk_that_is_slow_delays_an_alert_by_the_limit_only(
 def test_a_sign_in_that_is_slow_delays_an_alert_by_the_limit_only(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job, "CONFIRM_SECONDS", 0.2)
+    monkeypatch.setattr("worker.jobs.confirming.CONFIRM_SECONDS", 0.2)
     world.start(policy=ONE)
     key = world.decided("zendesk")
     world.pass_time(key, HALF)

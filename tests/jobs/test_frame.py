@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from jobs.world import HALF, QUESTION, World, drain, hurry, run, severities
+from redis.exceptions import ConnectionError as RedisGone
 
 from worker.jobs.frame import ATTEMPTS_OF_A_FAULT, ATTEMPTS_OF_THE_WORLD
 from worker.store import keys
@@ -133,3 +134,23 @@ def test_what_has_succeeded_since_is_not_listed_any_more(world: World) -> None:
 
     assert severities(world.ticket(key)) == ("P1", "urgent")
     assert world.parts.due.failures() == []
+
+
+def test_a_redis_that_goes_away_under_a_job_costs_no_attempt_however_often(
+    world: World, helpdesk: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> None:
+        raise RedisGone("Connection refused")
+
+    key = world.arrive(helpdesk)
+    with monkeypatch.context() as patch:
+        patch.setattr("worker.lifecycle.decide", away)
+        for _ in range(ATTEMPTS_OF_A_FAULT + 2):
+            hurry(world.parts, Kind.EVENT)
+            assert 0 < (world.due(Kind.EVENT, key) or 0) < 1
+
+    hurry(world.parts, Kind.EVENT)
+
+    assert severities(world.ticket(key)) == ("P1", "urgent")
+    assert world.parts.due.failures() == []
+    assert "job_failed" not in world.parts.journal.counters()

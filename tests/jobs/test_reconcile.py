@@ -29,7 +29,7 @@ def test_a_ticket_whose_webhook_was_lost_is_found_with_its_deadline_from_creatio
     assert severities(ticket) == ("P1", "urgent")
     assert ticket["deadline"] == f"{created + timedelta(minutes=10):%Y-%m-%dT%H:%M:%SZ}"
     assert state.recovered
-    assert world.record(key, "received")[0].startswith("received: recovered by poll, 6")
+    assert world.record(key, "received") == ["received: recovered by poll, 1 min late"]
     assert world.parts.journal.counters()["ticket_recovered_by_poll"] == 1
     assert len(world.updates(key)) == 1
 
@@ -139,7 +139,8 @@ def test_the_watermark_survives_a_restart(world: World, helpdesk: str) -> None:
 def test_a_backlog_is_read_in_pages_and_none_is_skipped(
     world: World, helpdesk: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(f"worker.helpdesks.{helpdesk}.client.PER_PAGE", 2)
+    module = {"zendesk": "polling", "freshdesk": "client"}[helpdesk]
+    monkeypatch.setattr(f"worker.helpdesks.{helpdesk}.{module}.PER_PAGE", 2)
     monkeypatch.setattr(job, "PAGES_AT_ONCE", 1)
     world.start("observe")
     found = [world.create(helpdesk, QUESTION) for _ in range(7)]
@@ -154,6 +155,7 @@ def test_polling_that_is_refused_says_what_is_missing_and_goes_on(
 ) -> None:
     path = {"zendesk": "/incremental/", "freshdesk": "/api/v2/tickets"}[helpdesk]
     world.refusals["GET", path] = 403
+    world.refusals["GET", "/search"] = 403
     world.poll(helpdesk)
     (said,) = world.parts.journal.said()
     assert {"zendesk": "admin", "freshdesk": "all tickets"}[helpdesk] in said
@@ -167,6 +169,103 @@ def test_polling_that_is_refused_says_what_is_missing_and_goes_on(
 
     assert world.parts.journal.said() == []
     assert severities(world.ticket(key)) == ("P1", "urgent")
+
+
+class AgentsToken:
+    """Zendesk's export is for admins; our user is none."""
+
+    @staticmethod
+    def given(world: World) -> None:
+        world.sandbox.dials.service_user_is_admin = False
+
+
+def test_without_an_admins_rights_zendesk_is_polled_by_search_and_that_is_said_once(
+    world: World,
+) -> None:
+    AgentsToken.given(world)
+    key = world.create("zendesk", created_at=ago(minutes=7))
+
+    for _ in range(3):
+        world.poll("zendesk")
+
+    assert world.record(key, "received") == ["received: recovered by poll, 7 min late"]
+    assert severities(world.ticket(key)) == ("P1", "urgent")
+    (said,) = world.parts.journal.said()
+    assert "polled by search" in said
+    assert len([one for one in world.logs if one["event"].startswith("polling is weaker")]) == 1
+    refused = world.asked("zendesk", "GET", "/incremental/")
+    assert [one["status"] for one in refused] == [403]
+
+
+def test_by_search_a_reply_a_closure_and_a_persons_change_are_found_too(world: World) -> None:
+    AgentsToken.given(world)
+    answered, solved, changed = (world.decided("zendesk") for _ in range(3))
+    world.poll("zendesk")
+    world.reply(answered)
+    world.change(solved, status="solved")
+    world.change(changed, priority="high")
+
+    world.poll("zendesk")
+
+    assert world.state(answered).settled.why == "answered"
+    assert world.state(solved).settled.why == "closed without reply"
+    assert world.state(changed).decision.severity == "P2"
+
+
+def test_by_search_a_backlog_is_read_in_pages_and_none_is_skipped(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.helpdesks.zendesk.polling.FOUND_PER_PAGE", 2)
+    monkeypatch.setattr(job, "PAGES_AT_ONCE", 1)
+    world.start("observe")
+    AgentsToken.given(world)
+    found = [world.create("zendesk", QUESTION) for _ in range(7)]
+    for key in found[:4]:
+        world.pass_time_there(key, 100)
+
+    world.poll("zendesk")
+
+    assert all(world.state(key).decision for key in found)
+
+
+def test_what_the_search_index_shows_late_is_found_by_a_later_poll(world: World) -> None:
+    AgentsToken.given(world)
+    late, seen = world.create("zendesk", QUESTION), world.create("zendesk", QUESTION)
+    world.pass_time_there(late, 120)
+    hidden = world.sandbox.desks["zendesk"].tickets.pop(int(late.id))
+    world.poll("zendesk")
+    assert world.state(seen).decision
+
+    world.sandbox.desks["zendesk"].tickets[int(late.id)] = hidden
+    world.poll("zendesk")
+
+    assert world.state(late).decision
+
+
+def test_the_export_is_used_again_when_the_right_was_given(world: World) -> None:
+    AgentsToken.given(world)
+    world.poll("zendesk")
+    world.sandbox.dials.service_user_is_admin = True
+    key = world.create("zendesk")
+
+    world.start()  # or an hour later
+    world.poll("zendesk")
+
+    assert world.state(key).decision
+    assert world.parts.journal.said() == []
+    assert world.parts.journal.watermark(world.account("zendesk")).startswith("cursor:")
+
+
+def test_a_merge_whose_webhook_was_lost_is_found(world: World) -> None:
+    key, target = world.decided("zendesk"), world.decided("zendesk")
+    world.control(
+        "post", f"/tickets/zendesk/{key.id}/merge", {"into": target.id, "webhook": "lost"}
+    )
+
+    world.poll("zendesk")
+
+    assert world.state(key).settled.why == "merged"
+    assert world.state(target).settled is None
 
 
 @pytest.mark.parametrize("kind", ["503", "429", "500"])

@@ -110,3 +110,19 @@ def test_a_value_from_the_environment_never_shows_in_a_fault() -> None:
     text = '[channels.x]\ntype = "webhook"\nurl = ["${SECRET_URL}"]'
 
     assert "hunter2" not in "\n".join(faults(text, SECRET_URL="https://a.test/hunter2"))
+
+
+def test_an_alarm_channel_that_does_not_exist_is_refused_with_its_line() -> None:
+    with pytest.raises(Misconfigured, match=r"policy.toml:2: there is no channel 'teem'"):
+        read('[watch]\nalarms = "teem"\n')
+
+
+def test_a_heartbeat_from_an_unset_variable_is_refused_and_a_set_one_is_not_kept() -> None:
+    text = '[watch]\nheartbeat = "${BEAT}"\n'
+    with pytest.raises(Misconfigured, match=r"\$\{BEAT\} is not set"):
+        read(text)
+
+    policy = read(text, BEAT="https://beat.example/secret")
+
+    assert policy.watch.heartbeat == "https://beat.example/secret"
+    assert "beat" not in policy.source + repr(policy)

@@ -14,6 +14,7 @@ from worker.policy.contradictions import contradictions
 from worker.policy.load import _built_in, _over
 from worker.policy.plans import Plan
 from worker.policy.steps import Acknowledge, ChannelRule, Digest, Review, StepRule
+from worker.policy.watch import WatchRule
 
 TEXT = (Path(__file__).parents[2] / "docs" / "policy.md").read_text("utf-8")
 BLOCKS = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
@@ -51,7 +52,8 @@ def test_the_blocks_together_are_a_policy_without_faults() -> None:
 
 
 def test_every_key_is_told() -> None:
-    for model in (Policy, Plan, StepRule, ChannelRule, Acknowledge, Digest, Review, BudgetRule):
+    rules = (Acknowledge, BudgetRule, ChannelRule, Digest, Plan, Review, StepRule, WatchRule)
+    for model in (Policy, *rules):
         for key in set(model.model_fields) - ELSEWHERE:
             assert re.search(rf"\b{key}\b", TEXT), (
                 f"{model.__name__}.{key} is not in docs/policy.md"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 from factories import KEY, a_delivery, an_event
@@ -122,7 +123,11 @@ def test_a_member_whose_worker_dies_five_times_is_set_aside_with_its_reason(
 ) -> None:
     due.arm(STEP, time.time() - 1)
     for _ in range(5):
-        (claim,), _ = due.claim()
+        claims, _ = due.claim()
+        if not claims:  # taken back, to be apart from those that died with it
+            redis.zadd(keys.DUE, {str(STEP): time.time() - 1})
+            claims, _ = due.claim()
+        (claim,) = claims
         due.begin(claim.member, claim.token)
         expire_claims(redis)
 
@@ -130,6 +135,27 @@ def test_a_member_whose_worker_dies_five_times_is_set_aside_with_its_reason(
     (failure,) = due.failures()
     assert failure.member == str(STEP)
     assert "died or hung 5 times" in failure.reason
+
+
+def test_those_that_died_together_twice_come_back_one_after_the_other(
+    due: DueSet, redis: Redis
+) -> None:
+    members = [Member(Kind.EVENT, f"zendesk/acme/{number}") for number in range(8)]
+    for member in members:
+        due.arm(member, time.time() - 1)
+    for deaths in (1, 2):
+        claims, _ = due.claim()
+        assert len(claims) == 8, f"after {deaths - 1} deaths"
+        for claim in claims:
+            due.begin(claim.member, claim.token)
+        expire_claims(redis)
+    due.claim()
+
+    moments = sorted(score for _, score in redis.zrange(keys.DUE, 0, -1, withscores=True))
+
+    apart = [later - sooner for sooner, later in pairwise(moments)]
+    assert all(1.4 < gap < 1.6 or gap > 10 for gap in apart)
+    assert moments[-1] - time.time() < 24
 
 
 def test_a_claim_that_only_waited_too_long_is_never_taken_for_a_crash(

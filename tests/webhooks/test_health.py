@@ -13,6 +13,7 @@ from redis import Redis
 from webhooks.app import create_app
 from worker.helpdesks.spending import ALL, Said
 from worker.settings import Settings
+from worker.store.keys import Kind, Member
 from worker.wiring import Parts, build
 
 
@@ -89,3 +90,41 @@ def test_metrics_tell_what_is_left_of_each_accounts_budget(
 
 def test_metrics_are_closed_to_strangers(client: FlaskClient) -> None:
     assert client.get("/metrics").status_code == 401
+
+
+def test_readiness_tells_how_it_does_without_naming_an_account(
+    parts: Parts, client: FlaskClient
+) -> None:
+    now = datetime.now(UTC)
+    parts.journal.polled("zendesk/acme", now - timedelta(seconds=90))
+    parts.journal.heard("zendesk/acme", now - timedelta(seconds=700))
+    parts.budget.saw_clock("zendesk/acme", -3.0)
+    parts.due.arm(Member(Kind.EVENT, "zendesk/acme/1"), now - timedelta(seconds=300))
+    parts.due.arm(Member(Kind.STEP, "zendesk/acme/2"), now - timedelta(seconds=40))
+
+    answer = client.get("/readyz")
+
+    told = answer.get_json()["figures"]
+    assert 90 <= told["poll_lag_seconds"] < 95
+    assert 700 <= told["webhook_silence_seconds"] < 705
+    assert 40 <= told["oldest_unsent_step_seconds"] < 45
+    assert (told["clock_skew_seconds"], told["failed"], told["queue_seconds"]) == (3, 0, 0)
+    assert "acme" not in answer.get_data(as_text=True)
+
+
+def test_metrics_tell_lag_silence_and_skew_of_each_account(
+    parts: Parts, client: FlaskClient
+) -> None:
+    parts.journal.polled("zendesk/acme", datetime.now(UTC) - timedelta(seconds=90))
+    parts.journal.missed("zendesk/acme", 2)
+    parts.budget.saw_clock("zendesk/acme", 7.5)
+    credentials = base64.b64encode(b"prometheus:open-sesame").decode()
+
+    answer = client.get("/metrics", headers={"Authorization": f"Basic {credentials}"})
+
+    families = {f.name: f for f in text_string_to_metric_families(answer.get_data(as_text=True))}
+    (lag,) = families["minutehand_poll_lag_seconds"].samples
+    assert 90 <= lag.value < 95
+    assert lag.labels == {"account": "zendesk/acme"}
+    assert families["minutehand_webhooks_missed"].samples[0].value == 2
+    assert families["minutehand_clock_skew_seconds"].samples[0].value == 7.5

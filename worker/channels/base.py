@@ -12,6 +12,8 @@ from worker.transport import Transport
 
 ASKS = frozenset({"escalation", "review"})
 """Types that ask somebody for something; the others tell how it went."""
+ABOUT_ITSELF = frozenset({"alarm", "alarm over"})
+"""Types that are about the service and no ticket: what is wrong is in the place of the subject."""
 
 
 class AlertTicket(Noun):
@@ -40,7 +42,7 @@ class Alert(Noun):
     id: str
     """The same alert sent again has the same id: a channel's duplicate guard."""
     type: str
-    """escalation, resolved, acknowledged, review, digest or test."""
+    """escalation, resolved, acknowledged, review, digest, test, alarm or alarm over."""
     channel: str
     """The channel's name in the policy."""
     ticket: AlertTicket

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from worker.channels.base import Alert
+from worker.channels.base import ABOUT_ITSELF, Alert
 from worker.channels.wording import and_more, rows, web_address
 from worker.errors import Transient
 from worker.tickets import Severity, one_line
@@ -59,6 +59,8 @@ def build(name: str, options: Options, transport: Transport) -> Console:  # noqa
 def in_lines(alert: Alert, now: datetime) -> str:
     """The alert as plain text in which nothing the ticket says can move the cursor."""
     word = "ALERT" if alert.type == "escalation" else alert.type.upper()
+    if alert.type in ABOUT_ITSELF:
+        return f"{word}  {_inert(alert.ticket.subject)} -> {_inert(alert.channel)}"
     head = f"{word}  {alert.severity} {_inert(alert.step)}"
     if not alert.listed:
         return " ".join((head, *_ticket(alert, now), *_rest(alert)))

@@ -19,7 +19,7 @@ from requests import Response
 
 from worker.channels import wording
 from worker.channels.address import Address
-from worker.channels.base import Alert
+from worker.channels.base import ABOUT_ITSELF, Alert
 from worker.errors import Permanent
 from worker.tickets import Severity
 from worker.transport import Transport
@@ -38,6 +38,7 @@ ACTIONS = {
     "resolved": ("resolve",),
     "acknowledged": ("acknowledge",),
     "test": ("trigger", "resolve"),
+    "alarm over": ("resolve",),
 }
 """Of an alert's type, what is sent; the rest triggers. A test stays open for nobody."""
 
@@ -121,6 +122,8 @@ def event(alert: Alert, action: str, now: datetime) -> dict[str, Any]:
 def dedup_key(alert: Alert) -> str:
     """One for each ticket and target; a test or a digest must not meet a ticket's own alert."""
     ticket = alert.ticket
+    if alert.type in ABOUT_ITSELF:
+        return f"minutehand/alarm/{hashlib.sha256(ticket.id.encode()).hexdigest()[:32]}"
     own = f"{ticket.helpdesk}/{ticket.account}/{ticket.id}/{alert.target}"
     key = f"minutehand/{f'{alert.type}/{alert.id}' if alert.type in {'test', 'digest'} else own}"
     if len(key) <= KEY_LIMIT:

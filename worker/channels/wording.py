@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
-from worker.channels.base import ASKS, Alert, Listed
+from worker.channels.base import ABOUT_ITSELF, ASKS, Alert, Listed
 from worker.note import NAMES
 from worker.targets import clock_time
 from worker.tickets import Severity, Target, one_line
@@ -68,6 +68,9 @@ def headline(alert: Alert, now: datetime) -> str:
         "digest": f"digest of {len(alert.listed)} tickets",
         "test": "this is a test, no customer is waiting",
     }
+    if alert.type in ABOUT_ITSELF:
+        over = alert.type == "alarm over"
+        return "Minutehand: this is over" if over else "Minutehand itself needs help"
     return f"{named(alert.severity)}: {words.get(alert.type, alert.type)}"
 
 
@@ -84,6 +87,8 @@ def subject(alert: Alert) -> str:
 
 def facts(alert: Alert, now: datetime) -> list[tuple[str, str]]:
     """Label and value, the most telling first."""
+    if alert.type in ABOUT_ITSELF:
+        return [("Told", clock_time(alert.created_at, alert.time_zone))]
     asks = alert.type in ASKS
     found = [
         ("Severity", named(alert.severity)),

@@ -14,8 +14,6 @@ from worker.channels.base import Alert, AlertTicket
 from worker.commands.decide import decision_lines
 from worker.errors import Misconfigured, Permanent, Transient
 from worker.helpdesks.registry import HELPDESKS
-from worker.jobs.reconcile import read_changes
-from worker.policy.durations import read_duration
 from worker.settings import Settings
 from worker.targets import arithmetic, plan_in_words
 from worker.tickets import Reason, Severity, TicketKey, one_line
@@ -53,16 +51,26 @@ def explain(helpdesk: str, ticket_id: str) -> None:
 
 
 @click.command()
-@click.option("--retry", is_flag=True, help="Make all of them due again, now.")
-def failed(*, retry: bool) -> None:
-    """List what was set aside, with its reason. Example: minutehand failed --retry"""
+@click.option("--retry", is_flag=True, help="Make them due again, now.")
+@click.argument("members", nargs=-1)
+def failed(members: tuple[str, ...], *, retry: bool) -> None:
+    """List what was set aside, with its reason; name some to see, or retry, only these.
+
+    Example: minutehand failed --retry write:zendesk/acme/5158
+    """
     parts = build(Settings.from_environment())
-    failures = parts.due.failures()
-    for failure in failures:
+    failures = {failure.member: failure for failure in parts.due.failures()}
+    unknown = [member for member in members if member not in failures]
+    if unknown:
+        raise Misconfigured(*(f"{member} was not set aside; see `failed`" for member in unknown))
+    chosen = [failures[member] for member in members or failures]
+    for failure in chosen:
         at = datetime.fromtimestamp(failure.at, UTC)
-        click.echo(f"{at:%Y-%m-%d %H:%M:%S}  {failure.member}  {failure.reason}")
+        reason = one_line(failure.reason, 300)
+        click.echo(f"{at:%Y-%m-%d %H:%M:%S}  {failure.member}  {reason}")
     if retry:
-        click.echo(f"{parts.due.retry_failures()} made due again")
+        count = parts.due.retry_failures([failure.member for failure in chosen])
+        click.echo(f"{count} made due again")
     elif not failures:
         click.echo("nothing was set aside")
 
@@ -89,35 +97,6 @@ def replay(sample: Path, helpdesk: str) -> None:
         raise Misconfigured(f"no web process answers on port {settings.port}") from None
     click.echo(f"{answer.status_code} {answer.text.strip()}")
     sys.exit(0 if answer.ok else 1)
-
-
-@click.command()
-@click.option("--since", default="24h", show_default=True, help="How far back to look.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-def reconcile(*, since: str, yes: bool) -> None:
-    """Ask the helpdesks what changed and take in what no webhook brought.
-
-    Example: minutehand reconcile --since 24h
-    """
-    try:
-        span = read_duration(since)
-    except ValueError as fault:
-        raise Misconfigured(f"--since: {fault}") from None
-    parts = build(Settings.from_environment())
-    now = datetime.now(UTC)
-    start = max(now - span, parts.journal.start_from(parts.settings.start_from, now))
-    click.echo(
-        f"tickets changed since {start:%Y-%m-%d %H:%M:%S} UTC, on: {', '.join(parts.accounts)}"
-    )
-    if not yes:
-        click.confirm("Take in what is new?", abort=True)
-    for name, account in parts.accounts.items():
-        found, more = read_changes(parts, account, now, pages=1, since=start)
-        while more:
-            click.echo(f"{name}: {found} so far", err=True)
-            another, more = read_changes(parts, account, now, pages=1)
-            found += another
-        click.echo(f"{name}: {found} tickets had news")
 
 
 @click.group()

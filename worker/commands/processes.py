@@ -21,6 +21,7 @@ from worker.queues import Feeder, open_queues
 from worker.reloading import PolicyWatch
 from worker.settings import Settings, sandbox_port
 from worker.store.keys import Kind, Member
+from worker.watching import LOOK_SECONDS, Watch
 from worker.wiring import HOW_TO_MAKE_A_KEY, Held, Parts, build, open_queue_redis
 
 log = structlog.get_logger()
@@ -72,7 +73,9 @@ def clock() -> None:
 
     Example: minutehand clock
     """
-    _feed(Held(_parts()), "clock", arm=True)
+    held = Held(_parts())
+    threading.Thread(target=_watch, args=[Watch(held)], daemon=True).start()
+    _feed(held, "clock", arm=True)
 
 
 def _parts() -> Parts:
@@ -93,6 +96,16 @@ def _feed(held: Held, process: str, *, arm: bool = False) -> None:
     Feeder(parts.due, open_queues(open_queue_redis(parts.settings))).run(stop.is_set)
     stop.set()
     thread.join(1)
+
+
+def _watch(watch: Watch) -> None:
+    """In a thread of its own: an alarm's channel that hangs must not hold a step up."""
+    while True:
+        time.sleep(LOOK_SECONDS)
+        try:
+            watch.look(datetime.now(UTC))
+        except Exception as fault:
+            log.error("the watch failed", exc_info=fault)
 
 
 def _beat(held: Held, name: str, stop: threading.Event, arm: bool) -> None:

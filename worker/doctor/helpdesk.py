@@ -112,6 +112,7 @@ def of_traffic(
     """Whether polls come to their end and webhooks come at all. Redis may be away."""
     try:
         polled, heard = journal.last_poll(account), journal.last_heard(account)
+        weak = journal.said_about(f"poll {account}")
     except RedisError:
         return
     if polled is None:
@@ -119,6 +120,8 @@ def of_traffic(
     elif now - polled > POLL_IS_OLD:
         found = f"last came to its end {int((now - polled).total_seconds() / 60)} min ago"
         yield fail(f"{account} poll", found, "look at the worker's log")
+    elif weak:
+        yield warn(f"{account} poll", weak, "see the helpdesk's README in worker/helpdesks")
     else:
         yield ok(f"{account} poll", f"{int((now - polled).total_seconds())} s ago")
     if settings.public_url is None:

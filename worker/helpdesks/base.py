@@ -34,6 +34,8 @@ class Page(Noun):
     """Opaque to everyone but the helpdesk's client; feed it back to go on from here."""
     more: bool
     """True when another page is waiting now."""
+    weaker: str = ""
+    """Why this reading finds less than it should, for people, with what to do; "": it does not."""
 
 
 class Inbound(Protocol):
@@ -62,6 +64,27 @@ class Inbound(Protocol):
         ...
 
 
+class Bulk(Protocol):
+    """Many tickets of one account in one call. Raises what a `Client` raises."""
+
+    most: int
+    """Tickets in one call."""
+
+    def read(self, ticket_ids: Sequence[str], *, timeout: float = 10.0) -> dict[str, Ticket]:
+        """The truth about up to `most` tickets, first responses included.
+
+        A ticket of which that cannot be said is missing: it has to be read alone.
+        """
+        ...
+
+    def write(self, changes: Iterable[tuple[str, Changes]]) -> dict[str, Receipt | str]:
+        """Write to up to `most` tickets: ticket id -> what arrived, or the fault.
+
+        A ticket that is missing was kept away by a passing fault: read it before the next try.
+        """
+        ...
+
+
 class Client(Protocol):
     """The API side of one account of one helpdesk. Safe to share between threads.
 
@@ -71,6 +94,8 @@ class Client(Protocol):
 
     note_travels_with_fields: bool
     """True when one update carries fields and note together, so that they arrive together."""
+    bulk: Bulk | None
+    """None: the helpdesk takes different changes, or tells the truth, only ticket by ticket."""
 
     def fetch(self, ticket_id: str, *, timeout: float = 10.0, latest_reply: bool = False) -> Ticket:
         """The truth about one ticket now, first response included.

@@ -6,8 +6,11 @@ budget is kept is not known here.
 
 from __future__ import annotations
 
+import email.utils
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC
 from typing import NamedTuple, Protocol
 
 from worker.errors import MinutehandError, NotNow, Transient
@@ -61,6 +64,10 @@ class Budget(Protocol):
         """It asked everybody to wait, for all calls or those of one part."""
         ...
 
+    def saw_clock(self, account: str, skew: float) -> None:
+        """By its answer the helpdesk's clock is so many seconds ahead of ours."""
+        ...
+
     def failed(self, account: str, about: str) -> None:
         """No answer, or a 5xx. The same thing again (`about`) says nothing new; "" always does."""
         ...
@@ -77,6 +84,9 @@ class Unlimited:
         """Nothing."""
 
     def pause(self, account: str, seconds: float, *, part: str = ALL) -> None:
+        """Nothing."""
+
+    def saw_clock(self, account: str, skew: float) -> None:
         """Nothing."""
 
     def failed(self, account: str, about: str) -> None:
@@ -110,13 +120,23 @@ class Spending:
             text = f"{what}: not asked for {refusal.seconds:.1f} s, {refusal.why}"
             raise NotNow(text, retry_after=refusal.seconds)
         try:
-            yield lambda headers: self._budget.answered(self._account, self._read(headers))
+            yield self._answered
         except Transient as fault:
             self._report(fault, what, part)
             raise
         except MinutehandError:
             self._budget.answered(self._account, {})  # refused, so it is there
             raise
+
+    def _answered(self, headers: Mapping[str, str]) -> None:
+        self._budget.answered(self._account, self._read(headers))
+        try:
+            there = email.utils.parsedate_to_datetime(headers.get("Date", ""))
+        except ValueError:
+            return  # none, or none that can be read
+        # A Date is cut to its second, so on average it is half a second old.
+        skew = there.replace(tzinfo=there.tzinfo or UTC).timestamp() + 0.5 - time.time()
+        self._budget.saw_clock(self._account, skew)
 
     def _report(self, fault: Transient, what: str, part: str) -> None:
         if fault.status is None:

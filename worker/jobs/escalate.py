@@ -12,6 +12,7 @@ from worker.channels.base import Alert
 from worker.errors import Gone, Permanent, Transient
 from worker.escalation import due_steps
 from worker.jobs.change import change
+from worker.jobs.confirming import JUST_READ, confirming_read
 from worker.jobs.drop import drop
 from worker.jobs.frame import carried, under, unless_paused
 from worker.jobs.notify import notify_of
@@ -29,10 +30,6 @@ from worker.writing import about_to_write, differences, owes_met
 
 log = structlog.get_logger()
 
-CONFIRM_SECONDS = 3.0
-"""How long the helpdesk may take to say that nobody has answered."""
-JUST_READ = timedelta(seconds=5)
-"""A reading this young needs no confirmation: the step at creation follows triage at once."""
 LAST_POLL = timedelta(minutes=2)
 """When the helpdesk cannot be asked, a poll this young still confirms: it found no answer."""
 
@@ -133,9 +130,8 @@ def _truth(parts: Parts, key: TicketKey, state: State, now: datetime) -> tuple[T
     if now - state.read_at <= JUST_READ and not parts.records.inbox(key):
         return None, True  # unless a webhook has come that nobody has looked into yet
     try:
-        client = parts.account_of(key).client
         waits = Target.NEXT_REPLY in state.others
-        return client.fetch(key.id, timeout=CONFIRM_SECONDS, latest_reply=waits), True
+        return confirming_read(parts, key, state.read_at, now, latest_reply=waits), True
     except Gone:
         raise
     except (Transient, Permanent) as fault:

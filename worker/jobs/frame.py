@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import random
+import time
 from collections.abc import Callable
 from datetime import datetime
 
 import structlog
+from redis.exceptions import ConnectionError as RedisGone
+from redis.exceptions import TimeoutError as RedisHangs
 
 from worker.errors import Misconfigured, NotNow, OnHold, Permanent, Transient
 from worker.record import State
@@ -20,6 +24,10 @@ LONGEST_PAUSE = 300.0
 """Seconds; the back-off doubles up to here."""
 ATTEMPTS_OF_A_FAULT = 6
 """A fault in our own code is tried this often before it is set aside."""
+STORE_AWAY = (RedisGone, RedisHangs)
+STORE_AWAY_SECONDS = 20.0
+"""How long a job waits for a Redis that went away under it, to say that it has to run again."""
+AFTER_AWAY_SECONDS = 0.5
 ATTEMPTS_OF_THE_WORLD = 200
 """An API that is away is tried for most of a day."""
 
@@ -46,7 +54,16 @@ def carried(work: Work) -> Callable[[str, int], None]:
 def under(mine: Parts, claim: Claim, work: Callable[[], None]) -> None:
     """Do the work of a claim that is ours, and end the claim as the work ended."""
     try:
+        _carry(mine, claim, work)
+    except STORE_AWAY as fault:
+        _store_is_away(mine, claim, fault)
+
+
+def _carry(mine: Parts, claim: Claim, work: Callable[[], None]) -> None:
+    try:
         work()
+    except STORE_AWAY:
+        raise
     except OnHold:
         hold_back(mine, claim)
     except Transient as fault:
@@ -105,6 +122,20 @@ def pause_before(attempt: int, retry_after: float | None) -> float:
     """
     growing = min(LONGEST_PAUSE, 2.0 ** (attempt - 2))
     return max(growing, retry_after or 0.0) * (1 + random.random() / 10)  # noqa: S311 not a secret
+
+
+def _store_is_away(mine: Parts, claim: Claim, fault: Exception) -> None:
+    """Not the member's fault: it comes again as soon as Redis is back, and no attempt is counted.
+
+    This thread could do nothing else meanwhile. When Redis stays away the claim runs out.
+    """
+    log.warning("redis is away; the job runs again", member=str(claim.member), fault=str(fault))
+    until = time.monotonic() + STORE_AWAY_SECONDS
+    while time.monotonic() < until:
+        with contextlib.suppress(*STORE_AWAY):
+            mine.due.postpone(claim, AFTER_AWAY_SECONDS)
+            return
+        time.sleep(AFTER_AWAY_SECONDS)
 
 
 def _own_fault(mine: Parts, claim: Claim, fault: Exception) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 
 from worker.errors import Permanent
 from worker.events import Event, EventKind
+from worker.helpdesks.base import Page
 from worker.jobs.frame import carried
-from worker.people import missing_tag
-from worker.record import Settlement, State
+from worker.news import news
 from worker.store.due import Claim
-from worker.tickets import Target, Ticket
+from worker.tickets import Ticket
 from worker.urgency import Urgency, urgent
 from worker.wiring import Account, Parts
 
@@ -24,8 +25,18 @@ REFUSED_WATERMARK = {400, 410, 422}
 OVERLAP = timedelta(minutes=10)
 LATE = timedelta(minutes=5)
 """Since the last poll; the next is as urgent as a P2."""
+LOST = timedelta(minutes=2)
+"""After its creation a ticket's webhook has been tried more than once, or never."""
 PAGES_AT_ONCE = 5
 """Pages per job; what is left follows at once in another, so that nobody waits behind a backlog."""
+
+
+class Found(NamedTuple):
+    """A ticket of which a page tells something that we do not know yet."""
+
+    ticket: Ticket
+    what: str
+    """In a word or two, for people."""
 
 
 @carried
@@ -34,84 +45,86 @@ def reconcile(parts: Parts, claim: Claim, now: datetime) -> None:
     account = parts.accounts.get(claim.member.subject)
     if account is None:
         return
+    about = f"poll {account}"
     try:
         with urgent(_urgency(parts, account, now)):
-            found, more = read_changes(parts, account, now)
+            found, more, weaker = _read_changes(parts, account, now)
     except Permanent as fault:
         if fault.status in REFUSED_WATERMARK:
             parts.journal.forget_watermark(str(account))
-        if parts.journal.say(f"{account} cannot be polled: {fault}", now, about=f"poll {account}"):
+        if parts.journal.say(f"{account} cannot be polled: {fault}", now, about=about):
             log.error("polling refused", account=str(account), why=str(fault))
         more = False
     else:
-        parts.journal.unsay(f"poll {account}")
+        if not weaker:
+            parts.journal.unsay(about)
+        elif parts.journal.say(f"{account}: {weaker}", now, about=about):
+            log.warning("polling is weaker than it could be", account=str(account), why=weaker)
         parts.journal.polled(str(account), now)
         if found:
             log.info("poll found changes", account=str(account), tickets=found)
     parts.due.arm(claim.member, now if more else now + parts.policy.poll.every)
 
 
+def look(
+    parts: Parts, account: Account, since: datetime, watermark: str | None
+) -> tuple[Page, list[Found]]:
+    """A page of what changed since then, and what of it is news; nothing is changed by it."""
+    start = parts.journal.start_from(parts.settings.start_from, since)
+    page = account.client.changed_since(watermark, start=max(since, start))
+    return page, _found_in(parts, page, start)
+
+
+def take_in(parts: Parts, found: list[Found], now: datetime) -> None:
+    """Have what was found go the way that a webhook goes."""
+    for one in found:
+        parts.due.accept_own(_seen(one.ticket, now))
+
+
 def _urgency(parts: Parts, account: Account, now: datetime) -> Urgency:
     """A poll gives way to every ticket, but not for ever: only it finds what no webhook brought."""
     last = parts.journal.last_poll(str(account))
+    if parts.journal.is_behind(str(account)):
+        return Urgency.P1  # a page of it does what a hundred waiting reads would
     return Urgency.P2 if last and now - last > LATE else Urgency.POLL
 
 
-def read_changes(
-    parts: Parts,
-    account: Account,
-    now: datetime,
-    *,
-    pages: int = PAGES_AT_ONCE,
-    since: datetime | None = None,
-) -> tuple[int, bool]:
-    """Read up to `pages` pages; how many tickets had news, and whether more pages wait.
-
-    With `since` the account is read again from there on, whatever was read before.
-    """
-    found = 0
-    start = since or parts.journal.start_from(parts.settings.start_from, now)
-    watermark = None if since else parts.journal.watermark(str(account))
+def _read_changes(parts: Parts, account: Account, now: datetime) -> tuple[int, bool, str]:
+    """A job's pages: how many tickets had news, whether more wait, what was weak in the reading."""
+    start = parts.journal.start_from(parts.settings.start_from, now)
+    watermark = parts.journal.watermark(str(account))
     last = parts.journal.last_poll(str(account))
-    since_when = start if since or watermark or last is None else max(start, last - OVERLAP)
-    for _ in range(pages):
-        page = account.client.changed_since(watermark, start=since_when)
-        watermark = page.watermark
-        known = {s.ticket.key: s for s in parts.records.states([t.key for t in page.tickets])}
-        for ticket in page.tickets:
-            if ticket.created_at >= start and _is_news(known.get(ticket.key), ticket):
-                parts.due.accept_own(_seen(ticket, now))
-                found += 1
+    since = max(start, last - OVERLAP) if last else start  # where there is no watermark to go by
+    count, weaker = 0, ""
+    for _ in range(PAGES_AT_ONCE):
+        page = account.client.changed_since(watermark, start=since)
+        watermark, weaker = page.watermark, page.weaker
+        found = _found_in(parts, page, start)
+        take_in(parts, found, now)
+        _count_missed(parts, account, found, now)
+        count += len(found)
         parts.journal.set_watermark(str(account), page.watermark)
         if not page.more:
-            return found, False
-    return found, True
+            return count, False, weaker
+    return count, True, weaker
 
 
-def _is_news(state: State | None, ticket: Ticket) -> bool:
-    """True when a reading tells something that the state does not know yet."""
-    if state is None:
-        return not ticket.status.over
-    if state.settled:
-        closed = state.settled.why is Settlement.CLOSED_WITHOUT_REPLY
-        return (closed and ticket.first_response_at is not None) or _ends_another(state, ticket)
-    return (
-        ticket.first_response_at is not None
-        or ticket.status.over
-        or ticket.priority not in {None, state.there.priority}
-        or ticket.severity_field not in {None, state.there.severity}
-        or (ticket.review_field is False and state.there.review is True)
-        or missing_tag(state, ticket) is not state
-    )
+def _count_missed(parts: Parts, account: Account, found: list[Found], now: datetime) -> None:
+    """Where webhooks are expected, those that are this late do not come any more."""
+    if parts.settings.public_url is None:
+        return
+    late = [one for one in found if one.what == "new ticket" and now - one.ticket.created_at > LOST]
+    if late:
+        parts.journal.missed(str(account), len(late))
 
 
-def _ends_another(state: State, ticket: Ticket) -> bool:
-    """True when another timer than the first response's is over, or runs again."""
-    waiting = state.others.get(Target.NEXT_REPLY)
-    if waiting and ticket.replied_at and ticket.replied_at >= waiting.created_at:
-        return True
-    opened_again = state.ticket.status.over and not ticket.status.over
-    return opened_again or bool(state.others and ticket.status.over)
+def _found_in(parts: Parts, page: Page, start: datetime) -> list[Found]:
+    known = {s.ticket.key: s for s in parts.records.states([t.key for t in page.tickets])}
+    return [
+        Found(ticket, what)
+        for ticket in page.tickets
+        if ticket.created_at >= start and (what := news(known.get(ticket.key), ticket))
+    ]
 
 
 def _seen(ticket: Ticket, now: datetime) -> Event:

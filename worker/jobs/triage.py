@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import structlog
 
-from worker.errors import Gone, Transient
+from worker.errors import Gone, NotNow, Transient
 from worker.events import Event, EventKind
 from worker.jobs.change import change
 from worker.jobs.drop import drop
@@ -21,6 +21,8 @@ from worker.tickets import Changes, Customer, Ticket, TicketKey
 from worker.urgency import urgent
 from worker.wiring import Parts
 from worker.writing import about_to_write, differences, owes_met
+
+EVER = datetime.min.replace(tzinfo=UTC)
 
 log = structlog.get_logger()
 
@@ -134,9 +136,20 @@ def _tell(key: TicketKey, committed: Committed) -> None:
 def _reading(
     parts: Parts, key: TicketKey, events: list[Event], known: State | None
 ) -> Ticket | None:
-    """Fetch the ticket when the events do not tell enough: one call, else none."""
-    if any(event.needs_reading for event in events):
-        return parts.account_of(key).client.fetch(key.id)
+    """Fetch the ticket when the events do not tell enough: one call, else none.
+
+    A poll that has listed it since makes up for that. Where the budget does not allow the call the
+    next poll is as urgent as a P1: a page of it tells of a hundred tickets.
+    """
+    asking = [event.received_at for event in events if event.needs_reading]
+    seen = [event.received_at for event in events if event.kind is EventKind.SEEN]
+    if asking and max(seen, default=EVER) < max(asking):
+        client = parts.account_of(key).client
+        try:
+            return client.fetch(key.id)
+        except NotNow:
+            parts.journal.fell_behind(f"{key.helpdesk}/{key.account}")
+            raise
     if any(event.tells_all or event.ends_ticket for event in events):
         return None
     if known is not None:

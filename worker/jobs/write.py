@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from worker.errors import Gone, OnHold, Permanent, Transient
+from worker.errors import Gone, NotNow, OnHold, Permanent, Transient
 from worker.jobs.change import change
 from worker.jobs.drop import drop
 from worker.jobs.frame import carried, hold_back, later, unless_paused, urgency_of
@@ -45,10 +45,16 @@ def write(parts: Parts, claim: Claim, now: datetime) -> None:
     fresh = FRESH if claim.attempt == 1 else timedelta(0)
     try:
         state, _ = parts.records.load(key)
+        if claim.attempt == 1 and _goes_in_a_batch(parts, key, state, now):
+            return
         with urgent(urgency_of(state)):
             _write_over_truth(parts, key, now, fresh, state=state, reading=None)
     except Gone as fault:
         drop(parts, key, fault, now)
+    except NotNow as fault:
+        # After a write whose fate is not known the ticket is read first, which a batch might not.
+        if claim.attempt > 1 or not _waits_for_a_batch(parts, key, now, fault):
+            raise
 
 
 def write_now(
@@ -66,11 +72,17 @@ def write_now(
     webhook may come hours late; then the ticket is read first, as people win.
     """
     try:
-        with urgent(urgency_of(state)):
-            _write_over_truth(parts, key, now, DELIVERED, state=state, reading=reading)
+        if not _goes_in_a_batch(parts, key, state, now):
+            with urgent(urgency_of(state)):
+                _write_over_truth(parts, key, now, DELIVERED, state=state, reading=reading)
     except OnHold:
         hold_back(parts, claim)
         return
+    except NotNow as fault:
+        if not _waits_for_a_batch(parts, key, now, fault):
+            parts.journal.count("write_again_later")
+            later(parts, claim, fault)
+            return
     except Gone as fault:
         drop(parts, key, fault, now)
     except Permanent as fault:
@@ -120,14 +132,24 @@ def _write(
     except Permanent as fault:
         _refused(parts, key, str(fault), now)
         raise
-    _record(parts, key, changes, receipt, now)
+    record(parts, key, changes, receipt, now)
     if receipt.try_again:
         raise Transient(receipt.try_again)
 
 
-def _record(
-    parts: Parts, key: TicketKey, changes: Changes, receipt: Receipt, now: datetime
+def record(
+    parts: Parts,
+    key: TicketKey,
+    changes: Changes,
+    receipt: Receipt,
+    now: datetime,
+    *,
+    read_at: datetime | None = None,
 ) -> None:
+    """Keep what arrived, on the record and for an undo, and tell what the helpdesk said.
+
+    `read_at`: when the ticket was last read, where the state was made to forget it.
+    """
     for text in receipt.said:
         if parts.journal.say(text, now):
             log.warning("said by the helpdesk", ticket=str(key), text=text)
@@ -138,7 +160,9 @@ def _record(
     def step(state: State | None) -> tuple[State, Effects] | None:
         if state is None:
             return None
-        return written(state, changes, receipt, now), Effects(
+        after = written(state, changes, receipt, now)
+        after = after.model_copy(update={"read_at": max(after.read_at, read_at or after.read_at)})
+        return after, Effects(
             lines=tuple(lines),
             counts={"ticket_written": 1},
             unsay=_refusing(key),
@@ -169,8 +193,14 @@ def _refusing(key: TicketKey) -> str:
 
 
 def _read_again(parts: Parts, key: TicketKey, now: datetime) -> Ticket:
-    client = parts.account_of(key).client
-    reading = client.fetch(key.id)
+    reading = parts.account_of(key).client.fetch(key.id)
+    fold_reading(parts, key, reading, now)
+    return reading
+
+
+def fold_reading(parts: Parts, key: TicketKey, reading: Ticket, now: datetime) -> None:
+    """Take in what the ticket shows before it is written to; a lost answer is found by it, too."""
+    whole_updates = parts.account_of(key).client.note_travels_with_fields
 
     def step(state: State | None) -> tuple[State, Effects] | None:
         rules = parts.policies.of(state)
@@ -178,12 +208,31 @@ def _read_again(parts: Parts, key: TicketKey, now: datetime) -> Ticket:
         if state is None or outcome is None:
             return None
         after = outcome.state
-        if client.note_travels_with_fields and arrived_without_answer(state, reading):
+        if whole_updates and arrived_without_answer(state, reading):
             after = after.model_copy(update={"noted": True})
         return after, Effects(lines=outcome.lines)
 
     change(parts, key, step, now=now)
-    return reading
+
+
+def _goes_in_a_batch(parts: Parts, key: TicketKey, state: State | None, now: datetime) -> bool:
+    """True, and the ticket is in the backlog, while so many are written that they go together."""
+    if state is None or parts.account_of(key).client.bulk is None:
+        return False
+    return parts.backlog.gives_way(key, now) and _waits_for_a_batch(parts, key, now)
+
+
+def _waits_for_a_batch(
+    parts: Parts, key: TicketKey, now: datetime, fault: NotNow | None = None
+) -> bool:
+    """Put the ticket into its account's backlog; False where the helpdesk takes no batches."""
+    bulk = parts.account_of(key).client.bulk
+    state, _ = parts.records.load(key)
+    if bulk is None or state is None or state.decision is None:
+        return False
+    wait = (fault.retry_after if fault else None) or 0.0
+    parts.backlog.add(key, state.decision.severity, now, most=bulk.most, wait=wait)
+    return True
 
 
 def _announce(state: State | None, changes: Changes, now: datetime) -> tuple[State, Effects] | None:

@@ -29,6 +29,10 @@ def contradictions(policy: Policy, own: Mapping[str, Any]) -> Iterator[Fault]:
     if "steps" in own:
         yield from _steps(policy)
     yield from _channels(policy)
+    alarms = policy.watch.alarms
+    if alarms is not None and alarms not in policy.channels:
+        text = f"there is no channel {alarms!r}{meant(alarms, policy.channels)}"
+        yield ("watch", "alarms"), text
     yield from _reached(policy)
 
 

@@ -61,7 +61,10 @@ def read_policy(
         faults.append(f"{name}:{line}: {words}" if line else f"{name}: {words}")
 
     channels = _channels(own.pop("channels", {}), environment, channel_types, say)
-    source = json.dumps(_over(_built_in(), own), default=str)
+    # What is filled in from the environment is no part of the source, which is kept in Redis.
+    whole = _over(_built_in(), own)
+    source = json.dumps({key: value for key, value in whole.items() if key != "watch"}, default=str)
+    _fill_watch(own, environment, say)
     policy = _validated(own, channels, say)
     if policy:
         for place, words in contradictions(policy, own):
@@ -79,6 +82,16 @@ def policy_again(source: str, channels: Mapping[str, ChannelRule]) -> Policy:
     """
     policy = Policy.model_validate({**json.loads(source), "channels": channels})
     return policy.model_copy(update={"source": source})
+
+
+def _fill_watch(own: dict[str, Any], environment: Mapping[str, str], say: Say) -> None:
+    watch = own.get("watch")
+    if not isinstance(watch, dict) or "heartbeat" not in watch:
+        return
+    try:
+        own["watch"] = {**watch, "heartbeat": _fill(watch["heartbeat"], environment)}
+    except LookupError as fault:
+        say(("watch", "heartbeat"), str(fault.args[0]))
 
 
 def _validated(own: dict[str, Any], channels: dict[str, ChannelRule], say: Say) -> Policy | None:

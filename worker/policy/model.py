@@ -16,6 +16,7 @@ from worker.policy.budget import BudgetRule
 from worker.policy.plans import Plan, PlanFrom, Tam, plan_of
 from worker.policy.steps import Acknowledge, ChannelRule, Digest, Review, StepRule
 from worker.policy.values import Span
+from worker.policy.watch import WatchRule
 from worker.tickets import Customer, Noun, Severity, Target, Ticket
 from worker.zones import Zone
 
@@ -173,6 +174,7 @@ class Policy(Noun):
     ignore: Ignore = Ignore()
     poll: Poll = Poll()
     budget: BudgetRule = BudgetRule()
+    watch: WatchRule = WatchRule()
     severity: Mapping[Severity, SeverityText] = Field(default_factory=dict)
     rubric: tuple[RubricRule, ...]
     """Facts to severity; the first rule that fits decides."""

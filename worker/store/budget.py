@@ -8,6 +8,7 @@ rest. See docs/decisions/0011-budget.md.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from typing import Any, NamedTuple
@@ -45,6 +46,8 @@ PROBE = 15.0
 """Seconds that a probe may take before another is allowed."""
 REDIS_AWAY = 5.0
 """Seconds for which a Redis that did not answer is not asked again; calls are allowed meanwhile."""
+CLOCK_EVERY = 30.0
+"""Seconds between two looks at a helpdesk's clock."""
 WHY = {
     "paused": "it asked us to pause",
     "down": "it does not answer",
@@ -81,6 +84,7 @@ class Budget:
         self._share = share
         self._script = load_script(redis, "budget")
         self._away_until = 0.0
+        self._clock_seen: dict[str, float] = {}
 
     def set_share(self, share: float) -> None:
         """Another share of the helpdesks' limits is ours from now on."""
@@ -117,6 +121,14 @@ class Budget:
     def pause(self, account: str, seconds: float, *, part: str = ALL) -> None:
         """Nobody calls for so long; a later pause holds, an earlier end does not."""
         self._run("pause", account, part, seconds)
+
+    def saw_clock(self, account: str, skew: float) -> None:
+        """How far the helpdesk's clock is ahead of ours; kept every half minute."""
+        if time.monotonic() < self._clock_seen.get(account, 0.0) + CLOCK_EVERY:
+            return
+        self._clock_seen[account] = time.monotonic()
+        with contextlib.suppress(RedisError):
+            self._redis.hset(keys.SKEWS, account, f"{skew:.1f}")
 
     def failed(self, account: str, about: str = "") -> None:
         """After five in a row the account is left alone, for longer each time; then one probes."""

@@ -28,6 +28,8 @@ UNTIL_ENQUEUED = 5.0
 UNTIL_DONE = 60.0
 """Seconds that a queued job has to begin, and a begun one to end."""
 CRASHES_ALLOWED = 5
+APART = 1.5
+"""Seconds between those that come back after their worker died a second time with all of them."""
 ECHOES_GATHER = 1.0
 """Seconds: one write of ours comes back as several events; they are taken in together, after what
 a customer waits for."""
@@ -121,7 +123,7 @@ class DueSet:
                 keys.RQ_QUEUE,
                 keys.RQ_PEOPLE_QUEUE,
             ],
-            args=[limit, UNTIL_ENQUEUED, CRASHES_ALLOWED, LONG_QUEUE],
+            args=[limit, UNTIL_ENQUEUED, CRASHES_ALLOWED, LONG_QUEUE, APART],
         )
         claims = []
         for text, token, attempt, due in taken:
@@ -133,9 +135,9 @@ class DueSet:
                 claims.append(Claim(member, int(token), int(attempt), float(due)))
         return claims, max(0.0, float(nearest) - float(now)) if nearest else None
 
-    def hold(self, claims: Sequence[Claim], seconds: float = UNTIL_DONE) -> list[int]:
+    def hold(self, claims: Sequence[Claim]) -> list[int]:
         """Renew leases; for each the attempt's number, or 0 when the claim is no longer ours."""
-        return self._renew(claims, seconds)[1] if claims else []
+        return self._renew(claims, UNTIL_DONE)[1] if claims else []
 
     def begin(self, member: Member, token: int) -> tuple[Claim, datetime] | None:
         """Start a job: its claim for another lease, and now, on Redis time.
@@ -145,6 +147,11 @@ class DueSet:
         """
         now, (attempt,) = self._renew([Claim(member, token, 0)], UNTIL_DONE, begun=True)
         return (Claim(member, token, attempt), now) if attempt else None
+
+    def now(self) -> datetime:
+        """The moment on Redis time, for a job that has taken long since it began."""
+        seconds, micros = self._redis.time()
+        return datetime.fromtimestamp(seconds + micros / 1e6, UTC)
 
     def finish(self, claim: Claim) -> bool:
         """The work is done; what came due meanwhile is due now. False: not our claim any more."""
@@ -201,17 +208,18 @@ class DueSet:
             listed.append(Failure(member, said["reason"], float(said["at"])))
         return sorted(listed, key=lambda failure: -failure.at)
 
-    def retry_failures(self) -> int:
-        """Make everything that was set aside due now; how many there were."""
-        failures = self.failures()
-        for failure in failures:
+    def retry_failures(self, members: Sequence[str] | None = None) -> int:
+        """Make what was set aside (these, or all of it) due now; how many there were."""
+        chosen = [failure.member for failure in self.failures()] if members is None else members
+        retried = 0
+        for member in chosen:
             with self._redis.pipeline(transaction=True) as both:
-                both.hdel(keys.FAILED, failure.member)
-                both.zadd(keys.DUE, {failure.member: time.time()})
-                both.execute()
-        if failures:
+                both.hdel(keys.FAILED, member)
+                both.zadd(keys.DUE, {member: time.time()}, lt=True)
+                retried += both.execute()[0]
+        if retried:
             self.ring()
-        return len(failures)
+        return retried
 
     def _set_aside_unknown(self, text: str) -> None:
         """After a rollback: of a kind that only a newer version knows, and kept for it."""

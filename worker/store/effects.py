@@ -10,7 +10,7 @@ from pydantic import Field
 
 from worker.channels.base import Alert
 from worker.record import Line, OurWrite, Settlement, State
-from worker.store import keys, writes
+from worker.store import due, keys, writes
 from worker.store.keys import Kind, Member
 from worker.tickets import Noun, TicketKey
 
@@ -97,6 +97,7 @@ def as_change(
         "wrote": [writes.as_kept(one) for one in effects.wrote],
         "writes_kept": writes.KEPT,
         "unsay": effects.unsay,
+        "lease": due.UNTIL_DONE,
     }
     return {name: value for name, value in change.items() if value is not None}
 

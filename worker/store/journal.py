@@ -18,6 +18,7 @@ LOOK_BACK = timedelta(hours=8)
 SAID_FOR = timedelta(days=1)
 HEARD_EVERY = 1.0
 """Seconds."""
+BEHIND_SECONDS = 60
 _NUMBER = re.compile(r"\d+")
 _RANK = {Mode.OBSERVE: 0, Mode.TAG: 1, Mode.LIVE: 2}
 
@@ -46,6 +47,11 @@ class Journal:
         """
         topic = about or _NUMBER.sub("#", text)
         return bool(self._redis.hset(keys.SAID, topic, f"{now.isoformat()} {text}"))
+
+    def said_about(self, topic: str) -> str | None:
+        """What was said last about something, unless it was unsaid."""
+        found = self._redis.hget(keys.SAID, topic)
+        return str(found).partition(" ")[2] if found else None
 
     def said(self) -> list[str]:
         """What the operator was told within a day, latest first."""
@@ -122,11 +128,23 @@ class Journal:
         found = self._redis.hget(keys.POLLED, account)
         return datetime.fromtimestamp(float(str(found)), UTC) if found else None
 
+    def fell_behind(self, account: str) -> None:
+        """Tickets of the account wait for a poll to list them, as they cannot be read alone."""
+        self._redis.set(keys.behind(account), "1", ex=BEHIND_SECONDS)
+
+    def is_behind(self, account: str) -> bool:
+        return bool(self._redis.exists(keys.behind(account)))
+
     def heard(self, account: str, now: datetime) -> None:
         """An authentic webhook of the account came; kept once a second, which costs no speed."""
         if now.timestamp() - self._heard.get(account, 0.0) >= HEARD_EVERY:
             self._heard[account] = now.timestamp()
             self._redis.hset(keys.HEARD, account, str(now.timestamp()))
+            self._redis.hdel(keys.MISSED, account)
+
+    def missed(self, account: str, count: int) -> None:
+        """A poll found so many tickets of which a webhook should have told."""
+        self._redis.hincrby(keys.MISSED, account, count)
 
     def last_heard(self, account: str) -> float | None:
         """When an authentic webhook of the account came last, in Unix seconds."""

@@ -62,6 +62,12 @@ HEARD = "mh:heard"
 """Hash: account -> when an authentic webhook of it came last."""
 BUDGETS = "mh:budgets"
 """Set: accounts of which a budget is kept."""
+MISSED = "mh:missed"
+"""Hash: account -> tickets that polls found in place of webhooks, since the last webhook."""
+SKEWS = "mh:skews"
+"""Hash: account -> seconds that the helpdesk's clock is ahead of ours."""
+ALARMS = "mh:alarms"
+"""Hash: what is wrong with the service -> since when, and in words."""
 HEARTBEATS = "mh:heartbeats"
 """Hash: process -> when it last said that it lives."""
 
@@ -125,6 +131,36 @@ def met(account: str) -> str:
     return f"mh:met:{account}"
 
 
+def backlog(account: str) -> str:
+    """Sorted set: id of a ticket whose write waits for a batch -> severity, then since when."""
+    return f"mh:backlog:{account}"
+
+
+def alone(account: str) -> str:
+    """Set of ids of tickets that a batch did not get through."""
+    return f"mh:alone:{account}"
+
+
+def reading(key: TicketKey | str) -> str:
+    """JSON of a ticket as it was read a moment ago, with the moment."""
+    return f"mh:reading:{key}"
+
+
+def reading_turn(account: str) -> str:
+    """There while somebody reads many tickets of the account for all who need one."""
+    return f"mh:reading-turn:{account}"
+
+
+def behind(account: str) -> str:
+    """There while tickets of the account wait for a poll to list them."""
+    return f"mh:behind:{account}"
+
+
+def came_up(account: str, minute: int) -> str:
+    """Counter of writes that came up in a minute of Unix time."""
+    return f"mh:came-up:{account}:{minute}"
+
+
 def budget(account: str) -> str:
     """Hash: what may be asked of the account's API; see lua/budget.lua."""
     return f"mh:budget:{account}"
@@ -144,6 +180,8 @@ class Kind(StrEnum):
     """A ticket's next escalation step: escalate."""
     WRITE = "write"
     """A ticket's fields are to be written to the helpdesk: write."""
+    DRAIN = "drain"
+    """An account's writes that piled up are to be written in one batch: drain."""
     SEND = "send"
     """An alert is to be sent: notify."""
     DIGEST = "digest"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from worker.errors import MinutehandError, Transient
-from worker.helpdesks.base import Page
+from worker.helpdesks.base import Bulk, Page
 from worker.helpdesks.freshdesk import fields, people
 from worker.helpdesks.freshdesk.calls import Calls, Rate
 from worker.helpdesks.freshdesk.once import Once
@@ -41,6 +41,8 @@ class FreshdeskClient:
     """Implements `worker.helpdesks.base.Client`. Safe to share between threads."""
 
     note_travels_with_fields = False
+    bulk: Bulk | None = None
+    """Its bulk update sets the same values on all, and no call shows tickets by their ids."""
 
     def __init__(
         self, url: str, api_key: str, transport: Transport, budget: Budget = UNLIMITED

@@ -2,9 +2,10 @@
 
 `inbound` bytes in, our nouns out (on `events`) · `client` the API calls, on `calls` (what an
 answer means), `token` (OAuth), `titles` (which fields the account has), `replies` (the comments,
-where metrics are missing) and `batch` (many tickets in one job) · `fields` our words and Zendesk's
-· `setup` what `minutehand connect zendesk` makes, on `setup_account` (who we are), `setup_fields`,
-`setup_forms`, `setup_webhook`, `setup_rules` (what else fires) and `setup_calls`.
+where metrics are missing), `polling` (what changed) and `batch` (many tickets in one job) ·
+`fields` our words and Zendesk's · `setup` what `minutehand connect zendesk` makes, on
+`setup_account` (who we are), `setup_fields`, `setup_forms`, `setup_webhook`,
+`setup_rules` (what else fires) and `setup_calls`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import structlog
 
-from worker.errors import MinutehandError, Transient
+from worker.errors import MinutehandError, NotNow, Transient
 from worker.helpdesks.zendesk import fields
 from worker.helpdesks.zendesk.calls import Calls
 from worker.tickets import Changes, one_line
@@ -23,7 +23,7 @@ LARGEST = 100
 """Tickets in one call."""
 PATIENCE = 30.0
 """Seconds that a job may take; a recorded one of 100 tickets took ten."""
-PAUSE = 0.5
+PAUSE, LONGEST_PAUSE = 0.5, 4.0
 
 
 def update_many(
@@ -41,6 +41,10 @@ def update_many(
     for part in _parts(wanted):
         try:
             faults |= _one_call(calls, part, ids, sleep)
+        except NotNow:
+            if not faults:
+                raise
+            break  # the rest, when the budget allows it
         except Transient as fault:
             log.info("a batch has to be tried again", tickets=len(part), fault=str(fault))
         except MinutehandError as fault:
@@ -83,29 +87,41 @@ def _one_call(
 def _results(
     calls: Calls, job: dict[str, Any], ticket_ids: list[str], sleep: Callable[[float], None]
 ) -> dict[str, str]:
-    waited = 0.0
+    waited, pause = 0.0, PAUSE
+    number = str(job.get("id"))
     while job.get("status") in {"queued", "working"}:
         if waited >= PATIENCE:
-            raise Transient(f"Zendesk job {job.get('id')}: not done after {PATIENCE:.0f} s")
-        sleep(PAUSE)
-        waited += PAUSE
-        content = calls.call(
-            "GET",
-            f"/job_statuses/{quote(str(job.get('id')), safe='')}",
-            what="Zendesk job status",
-            right="to edit tickets",
-            about_ticket=False,
-        )
-        job = fields.object_in(content, "job_status")
+            raise Transient(f"Zendesk job {number}: not done after {PATIENCE:.0f} s")
+        sleep(pause)
+        waited += pause
+        pause = min(2 * pause, LONGEST_PAUSE, max(PAUSE, PATIENCE - waited))
+        try:
+            job = _look(calls, number)
+        except NotNow as fault:  # the batch is on its way: what became of it has to be known
+            pause = min(max(pause, fault.retry_after or 0.0), max(PAUSE, PATIENCE - waited))
     faults = dict.fromkeys(ticket_ids, f"the job ended as {job.get('status')}")
     for result in job.get("results") or ():
         if not isinstance(result, dict):
             continue
         ticket_id = fields.identifier(result.get("id"))
         if ticket_id in faults:
+            if "conflict" in str(result.get("error")).lower():
+                del faults[ticket_id]  # somebody changed it meanwhile: read it and try again
+                continue
             why = result.get("details") or result.get("error") or result.get("errors") or "refused"
             faults[ticket_id] = "" if result.get("success") else one_line(str(why), 200)
     return faults
+
+
+def _look(calls: Calls, number: str) -> dict[str, Any]:
+    content = calls.call(
+        "GET",
+        f"/job_statuses/{quote(number, safe='')}",
+        what="Zendesk job status",
+        right="to edit tickets",
+        about_ticket=False,
+    )
+    return fields.object_in(content, "job_status")
 
 
 def _parts(wanted: Sequence[tuple[str, Changes]]) -> Iterator[Sequence[tuple[str, Changes]]]:

@@ -5,7 +5,6 @@ https://developer.zendesk.com/api-reference/ticketing/introduction/
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -14,11 +13,13 @@ from urllib.parse import quote
 import structlog
 
 from worker.errors import Transient
-from worker.helpdesks.base import Page
+from worker.helpdesks.base import Bulk, Page
 from worker.helpdesks.spending import UNLIMITED, Budget
-from worker.helpdesks.zendesk import fields, people
+from worker.helpdesks.zendesk import fields, listing, people
 from worker.helpdesks.zendesk.batch import update_many
+from worker.helpdesks.zendesk.bulk import ZendeskBulk
 from worker.helpdesks.zendesk.calls import Calls, Rate, Refused
+from worker.helpdesks.zendesk.polling import Polling
 from worker.helpdesks.zendesk.replies import first_public_reply, latest_public_reply
 from worker.helpdesks.zendesk.titles import Known, Titles
 from worker.helpdesks.zendesk.token import SignIn
@@ -27,11 +28,6 @@ from worker.tickets import Changes, Customer, Person, Receipt, Ticket
 from worker.transport import TimeLeft, Transport
 
 log = structlog.get_logger()
-
-PER_PAGE = 500
-YOUNGEST_START = 65
-"""Seconds; a start_time less than a minute old is refused."""
-CURSOR = "cursor:"
 
 
 class ZendeskClient:
@@ -46,6 +42,10 @@ class ZendeskClient:
         self._account = account_of(self._url)
         self._calls = Calls(self._url, sign_in, transport, budget)
         self._titles = Titles(self._calls)
+        self._polling = Polling(self._calls)
+        self.bulk: Bulk | None = ZendeskBulk(
+            self._calls, self._titles, account=self._account, url=self._url
+        )
         self._said: set[str] = set()
 
     @property
@@ -71,7 +71,7 @@ class ZendeskClient:
             timeout=left.seconds(),
         )
         raw = fields.object_in(content, "ticket")
-        metrics = _metrics(content, [raw])
+        metrics = listing.metrics(content, [raw])
         try:
             ticket = self._ticket(raw, metrics, known)
         except ValueError as fault:
@@ -107,34 +107,18 @@ class ZendeskClient:
         return update_many(self._calls, list(changes), known.ids)
 
     def changed_since(self, watermark: str | None, *, start: datetime) -> Page:
-        """The incremental export by cursor, which leaves out the last minute; admins only.
-
-        https://developer.zendesk.com/api-reference/ticketing/ticket-management/incremental_exports/
-        """
+        """The incremental export by cursor, which leaves out the last minute; else search."""
         known, _ = self._titles.known()
-        params = {"include": "metric_sets", "per_page": str(PER_PAGE)}
-        if watermark and watermark.startswith(CURSOR):
-            params["cursor"] = watermark.removeprefix(CURSOR)
-        else:
-            oldest = min(start.timestamp(), time.time() - YOUNGEST_START)
-            params["start_time"] = watermark or str(int(oldest))
-        content = self._calls.call(
-            "GET",
-            "/incremental/tickets/cursor",
-            what="Zendesk's list of changed tickets",
-            right="an admin's role (the incremental export is for admins)",
-            about_ticket=False,
-            params=params,
-            timeout=30.0,
-        )
-        listed = content.get("tickets")
-        raws = [raw for raw in listed if isinstance(raw, dict)] if isinstance(listed, list) else []
-        cursor = content.get("after_cursor")
+        listed = self._polling.changed_since(watermark, start)
         return Page(
-            tickets=tuple(self._readable(raws, _metrics(content, raws), known)),
-            watermark=f"{CURSOR}{cursor}" if cursor else watermark or params["start_time"],
-            more=content.get("end_of_stream") is False and bool(cursor),
+            tickets=tuple(ticket for ticket, _ in self._listed(listed.content, known)),
+            watermark=listed.watermark,
+            more=listed.more,
+            weaker=listed.weaker,
         )
+
+    def _listed(self, content: dict[str, Any], known: Known) -> Iterator[tuple[Ticket, bool]]:
+        return listing.tickets(content, known, account=self._account, url=self._url)
 
     def customer(self, organization: str) -> Customer:
         """An organisation with its fields; raises `Gone` when there is none with this id."""
@@ -202,28 +186,3 @@ class ZendeskClient:
     def _ticket(self, raw: dict[str, Any], metrics: dict[Any, Any], known: Known) -> Ticket:
         metric = metrics.get(raw.get("id"))
         return fields.ticket(raw, metric, account=self._account, ids=known.ids, url=self._url)
-
-    def _readable(
-        self, raws: list[dict[str, Any]], metrics: dict[Any, Any], known: Known
-    ) -> Iterator[Ticket]:
-        for raw in raws:
-            try:
-                yield self._ticket(raw, metrics, known)
-            except ValueError as fault:
-                log.warning("an unreadable ticket in Zendesk's list was left out", fault=str(fault))
-
-
-def _metrics(content: dict[str, Any], raws: list[dict[str, Any]]) -> dict[Any, Any]:
-    """Ticket id -> its metric set, inside the ticket or beside the list."""
-    beside = content.get("metric_sets")
-    found = {
-        metric.get("ticket_id"): metric
-        for metric in (beside if isinstance(beside, list) else [])
-        if isinstance(metric, dict)
-    }
-    alone = content.get("metric_set")
-    for raw in raws:
-        inside = raw.get("metric_set") or alone
-        if isinstance(inside, dict):
-            found.setdefault(raw.get("id"), inside)
-    return found

@@ -43,6 +43,8 @@ ATTRIBUTES = {
 """The attribute of `Changes` that each field holds."""
 TITLES = tuple(ATTRIBUTES)
 
+MERGED_TAG = "closed_by_merge"
+"""On a ticket that was closed into another. Seen in forums, not confirmed on a live account."""
 _LONGEST_ID = 19
 _SEVERITY_TAG = re.compile(r"sla_(p[1-4])", re.IGNORECASE)
 _NANOSECONDS = re.compile(r"(\.\d{6})\d+")
@@ -206,6 +208,7 @@ def _ticket(raw: Mapping[str, Any], account: str) -> Ticket:
         brand=identifier(raw.get("brand_id")),
         form=identifier(raw.get("form_id") or raw.get("ticket_form_id")),
         source=str(via.get("channel") or "").lower() or None,
+        merged=MERGED_TAG in labels,
         follow_up="follow_up" in {str(source.get("rel")).lower(), str(via.get("channel")).lower()},
     )
 

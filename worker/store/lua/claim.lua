@@ -1,6 +1,7 @@
 -- Take what is due, on Redis time. Never two live claims on one member.
 -- KEYS due, claimed, again, tokens, claims, attempts, crashes, failed, begun, the two RQ queues
--- ARGV most to take, seconds of the claim, claims that may run out, longest queue for taking back
+-- ARGV most to take, seconds of the claim, claims that may run out, longest queue for taking back,
+--      seconds between those that died together
 -- Returns {{member, token, attempt, due}, ...}, now, next moment due or ''.
 local t = redis.call('TIME')
 local now = tonumber(t[1]) + tonumber(t[2]) / 1000000
@@ -15,6 +16,7 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', stamp, 'LIM
   else
     redis.call('ZREM', KEYS[2], member)
     redis.call('SREM', KEYS[9], member)
+    local token = tonumber(redis.call('HGET', KEYS[4], member) or '0')
     redis.call('HDEL', KEYS[4], member)
     redis.call('HDEL', KEYS[3], member)
     local crashes = begun and redis.call('HINCRBY', KEYS[7], member, 1) or 0
@@ -25,7 +27,10 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', stamp, 'LIM
       redis.call('HSET', KEYS[8], member, cjson.encode({at = now,
         reason = 'its worker died or hung ' .. crashes .. ' times while doing it'}))
     else
-      redis.call('ZADD', KEYS[1], 'LT', stamp, member)
+      -- Whoever died with others twice comes back apart from them: one of them may have killed the
+      -- rest, and would again. Jobs that ran together have numbers near each other.
+      local apart = crashes > 1 and token % 16 * tonumber(ARGV[5]) or 0
+      redis.call('ZADD', KEYS[1], 'LT', string.format('%.6f', now + apart), member)
     end
   end
 end

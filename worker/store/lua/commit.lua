@@ -3,7 +3,7 @@
 -- KEYS ticket, record, inbox, due, claimed, tokens, again, claims, attempts, open, settled, bell,
 --      counters, met, said, begun, wrote, written
 -- ARGV the change as JSON: version, state, lines, consumed, arm, disarm, take, alerts, send, open,
---      settled, keep, met, counts, unsay, wrote, writes_kept
+--      settled, keep, met, counts, unsay, wrote, writes_kept, lease
 -- Returns {1, token of the claim on `take` or 0, alerts kept, token of the claim on `send` or 0}, or
 -- {0} when the version moved.
 local ticket, due, claimed = KEYS[1], KEYS[4], KEYS[5]
@@ -82,7 +82,7 @@ if change.take ~= '' then
   elseif not waits or tonumber(waits) <= now then  -- else the helpdesk asked for a pause
     token = redis.call('INCR', KEYS[8])
     redis.call('ZREM', due, change.take)
-    redis.call('ZADD', claimed, stamp(now + 60), change.take)
+    redis.call('ZADD', claimed, stamp(now + change.lease), change.take)
     redis.call('HSET', KEYS[6], change.take, token)
     redis.call('HINCRBY', KEYS[9], change.take, 1)
     redis.call('SADD', KEYS[16], change.take)
