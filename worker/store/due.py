@@ -188,17 +188,20 @@ class DueSet:
             listed.append(Failure(member, said["reason"], float(said["at"])))
         return sorted(listed, key=lambda failure: -failure.at)
 
+    def retry_failure(self, member: str) -> bool:
+        """Make one of what was set aside due now; False when it is not there (any more)."""
+        if not self._redis.hexists(keys.FAILED, member):
+            return False
+        with self._redis.pipeline(transaction=True) as both:
+            both.hdel(keys.FAILED, member)
+            both.zadd(keys.DUE, {member: time.time()})
+            both.execute()
+        self.ring()
+        return True
+
     def retry_failures(self) -> int:
         """Make everything that was set aside due now; how many there were."""
-        failures = self.failures()
-        for failure in failures:
-            with self._redis.pipeline(transaction=True) as both:
-                both.hdel(keys.FAILED, failure.member)
-                both.zadd(keys.DUE, {failure.member: time.time()})
-                both.execute()
-        if failures:
-            self.ring()
-        return len(failures)
+        return sum(self.retry_failure(failure.member) for failure in self.failures())
 
     def _set_aside_unknown(self, text: str) -> None:
         """After a rollback: of a kind that only a newer version knows, and kept for it."""

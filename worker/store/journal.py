@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -50,12 +51,12 @@ class Journal:
     def said(self) -> list[str]:
         """What the operator was told within a day, latest first."""
         found: dict[str, str] = self._redis.hgetall(keys.SAID)  # type: ignore[assignment]
-        oldest = (datetime.now(UTC) - SAID_FOR).isoformat()
+        now = datetime.now(UTC)
+        oldest = (now - SAID_FOR).isoformat()
         stale = [topic for topic, said in found.items() if said < oldest]
         if stale:
             self._redis.hdel(keys.SAID, *stale)
-        fresh = sorted((said for said in found.values() if said >= oldest), reverse=True)
-        return [said.partition(" ")[2] for said in fresh]
+        return sayings(found, now)
 
     def unsay(self, about: str) -> None:
         """It is not true any more."""
@@ -144,3 +145,10 @@ class Journal:
         """Process -> Unix seconds of its last beat."""
         found: dict[str, str] = self._redis.hgetall(keys.HEARTBEATS)  # type: ignore[assignment]
         return {name: float(value) for name, value in found.items()}
+
+
+def sayings(found: Mapping[str, str], now: datetime) -> list[str]:
+    """Of what is kept in `SAID`, the texts that are not older than a day, latest first."""
+    oldest = (now - SAID_FOR).isoformat()
+    fresh = sorted((said for said in found.values() if said >= oldest), reverse=True)
+    return [said.partition(" ")[2] for said in fresh]
