@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from redis.exceptions import RedisError
@@ -12,34 +15,48 @@ from webhooks.acknowledge import acknowledge
 from webhooks.board import Board, board
 from webhooks.health import health
 from webhooks.inbox import LONGEST_BODY, RETRY_AFTER_SECONDS, inbox
-from webhooks.shelf import Shelf
+from webhooks.shelf import FRESH_SECONDS, Shelf
 from webhooks.sign_in import protect
 from webhooks.text import catalogue
 from webhooks.tickets import tickets
 from worker.store.health import Health
-from worker.tickets import one_line
+from worker.tickets import CONTROL, one_line
 from worker.wiring import Parts
 
 
-def create_app(parts: Parts) -> Flask:
-    """An app over real parts; the parts' Redis client should have short time-outs."""
+def create_app(
+    parts: Parts,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    fresh_seconds: float = FRESH_SECONDS,
+) -> Flask:
+    """An app over real parts; the parts' Redis client should have short time-outs.
+
+    What the board shows is at most `fresh_seconds` old.
+    """
     settings, zone = parts.settings, parts.policy.time_zone
     app = Flask(__name__)
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "finalize": _printable}
     app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["one_line"] = one_line
     app.register_blueprint(inbox(settings, parts.due, parts.journal))
     app.register_blueprint(health(Health(parts.redis)))
     app.register_blueprint(acknowledge(parts.links, parts.records, parts.due, parts.policy))
-    shelf = Shelf(parts.redis)
-    app.register_blueprint(board(Board(shelf, parts.lookups, parts.policy, settings), zone=zone))
-    app.register_blueprint(tickets(parts))
+    shelf = Shelf(parts.redis, fresh_seconds=fresh_seconds)
+    source = Board(shelf, parts.lookups, parts.policy, settings)
+    app.register_blueprint(board(source, zone=zone, clock=clock))
+    app.register_blueprint(tickets(parts, clock=clock))
     protect(app, settings, settings.secret_key.get_secret_value() if settings.secret_key else "")
     app.register_error_handler(RedisError, _redis_away)
     app.register_error_handler(HTTPException, _fault)
     return app
+
+
+def _printable(value: Any) -> Any:
+    """No control or direction mark of anybody's text reaches a page, whoever forgot about it."""
+    return type(value)(CONTROL.sub("", value)) if isinstance(value, str) else value
 
 
 def _redis_away(_fault: RedisError) -> Response:

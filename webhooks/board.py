@@ -58,7 +58,14 @@ class Board:
     def answer(self, filters: Filters, now: datetime, zone: str) -> Answer:
         """The answer for these filters as of now. Raises RedisError."""
         look = self._shelf.look()
-        basis = (look.number, look.paused, tuple(look.muted.items()), look.failed, look.said)
+        basis = (
+            look.epoch,
+            look.number,
+            look.paused,
+            tuple(look.muted.items()),
+            look.failed,
+            look.said,
+        )
         kept = self._kept.get((filters, zone))
         if kept and kept.basis == basis and (kept.until is None or now < kept.until):
             return kept

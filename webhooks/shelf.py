@@ -7,6 +7,7 @@ are filtered without reading one of them.
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ CATCH_UP = 2000
 class Look(NamedTuple):
     """How everything stood at one moment. Never changed once made."""
 
+    epoch: str
     number: int
     """Of the latest commit; another number means other cards."""
     cards: tuple[Card, ...]
@@ -70,6 +72,8 @@ class Shelf:
     def _again(self, before: Look | None) -> Look:
         since = before.number if before else 0
         pipe = self._redis.pipeline(transaction=True)
+        pipe.set(keys.EPOCH, secrets.token_hex(8), nx=True)
+        pipe.get(keys.EPOCH)
         pipe.get(keys.COMMITS)
         pipe.zrange(keys.CHANGED, f"({since}", "+inf", byscore=True, offset=0, num=CATCH_UP)
         pipe.zcard(keys.OPEN)
@@ -78,16 +82,18 @@ class Shelf:
         pipe.hgetall(keys.MUTED)
         pipe.hlen(keys.FAILED)
         pipe.hgetall(keys.SAID)
-        number, changed, waiting, settled, paused, muted, failed, said = pipe.execute()
+        _, epoch, number, changed, waiting, settled, paused, muted, failed, said = pipe.execute()
         number = int(number or 0)
-        if before is None or number < since or number - since > CATCH_UP:
+        lost = before is None or epoch != before.epoch or number < since
+        if lost or number - since > CATCH_UP:
             self._read_all()
         elif changed:
             self._read(changed)
-        elif len(self._cards) != waiting:  # another Redis, or one that lost its memory
+        elif len(self._cards) != waiting:  # a replica that had not heard everything took over
             self._read_all()
-        same = before is not None and before.number == number and not changed
+        same = before is not None and not lost and before.number == number
         return Look(
+            epoch=epoch,
             number=number,
             cards=before.cards if before and same else self._sorted(),
             settled=before.settled if before and same else self._states(settled),

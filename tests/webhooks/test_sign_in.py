@@ -36,7 +36,7 @@ def an_app(attempts: Any = None, key: str = KEY, **facts: Any) -> Flask:
     app = Flask("webhooks")
     protect(app, Settings(**values), key, attempts)
     app.add_url_rule("/", "board.index", lambda: "the board")
-    app.add_url_rule("/board.json", "content", lambda: {"open": []})
+    app.add_url_rule("/live/board", "content", lambda: {"open": []})
     app.add_url_rule("/metrics", "metrics", lambda: "figures")
     app.add_url_rule("/healthz", "healthz", lambda: "alive")
     app.add_url_rule("/readyz", "readyz", lambda: "ready")
@@ -62,7 +62,7 @@ def sign_in(client: FlaskClient, password: str = "open sesame", **form: str) -> 
 
 def test_without_a_password_the_pages_are_closed_and_say_why() -> None:
     client = an_app().test_client()
-    for path in ("/", "/board.json", "/tickets/zendesk/1", "/nothing"):
+    for path in ("/", "/live/board", "/tickets/zendesk/1", "/nothing"):
         answer = client.get(path)
         assert answer.status_code == 403
         assert "BOARD_PASSWORD" in answer.get_data(as_text=True)
@@ -80,7 +80,7 @@ def test_webhooks_health_and_static_files_stay_open() -> None:
         assert client.get("/healthz").status_code == 200
         assert client.get("/readyz").status_code == 200
         assert client.post("/webhooks/zendesk").status_code == 200
-        with client.get("/static/board.css") as answer:
+        with client.get("/static/pages.css") as answer:
             assert answer.status_code == 200
 
 
@@ -130,11 +130,11 @@ def test_a_page_leads_to_the_sign_in_and_back() -> None:
     back = sign_in(client, next="/tickets/zendesk/5158?account=acme")
     assert (back.status_code, back.location) == (303, "/tickets/zendesk/5158?account=acme")
     assert client.get("/").text == "the board"
-    assert client.get("/board.json").status_code == 200
+    assert client.get("/live/board").status_code == 200
 
 
-def test_the_board_json_answers_401_to_strangers() -> None:
-    answer = a_client().get("/board.json")
+def test_what_pages_poll_answers_401_to_strangers() -> None:
+    answer = a_client().get("/live/board")
     assert answer.status_code == 401
     assert answer.json == {"said": "sign in first"}
 
@@ -196,7 +196,7 @@ def test_the_cookie_is_for_this_site_and_its_pages_only() -> None:
 def test_polling_sets_no_new_cookie() -> None:
     client = a_client()
     sign_in(client)
-    assert "Set-Cookie" not in client.get("/board.json").headers
+    assert "Set-Cookie" not in client.get("/live/board").headers
 
 
 def test_a_cookie_signed_with_another_key_opens_nothing() -> None:
