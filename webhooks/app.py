@@ -14,11 +14,14 @@ from werkzeug.exceptions import HTTPException
 from webhooks.acknowledge import acknowledge
 from webhooks.board import Board, board
 from webhooks.health import health
+from webhooks.health_page import health_page
 from webhooks.inbox import LONGEST_BODY, RETRY_AFTER_SECONDS, inbox
+from webhooks.report import report
 from webhooks.shelf import FRESH_SECONDS, Shelf
 from webhooks.sign_in import protect
 from webhooks.text import catalogue
 from webhooks.tickets import tickets
+from worker.store.endings import Endings
 from worker.store.health import Health
 from worker.tickets import CONTROL, one_line
 from worker.wiring import Parts
@@ -48,6 +51,8 @@ def create_app(
     source = Board(shelf, parts.lookups, parts.policy, settings)
     app.register_blueprint(board(source, zone=zone, clock=clock))
     app.register_blueprint(tickets(parts, clock=clock))
+    app.register_blueprint(report(Endings(parts.redis), zone=zone, clock=clock))
+    app.register_blueprint(health_page(parts, clock=clock))
     protect(app, settings, settings.secret_key.get_secret_value() if settings.secret_key else "")
     app.register_error_handler(RedisError, _redis_away)
     app.register_error_handler(HTTPException, _fault)

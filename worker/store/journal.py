@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ LOOK_BACK = timedelta(hours=8)
 SAID_FOR = timedelta(days=1)
 HEARD_EVERY = 1.0
 """Seconds."""
+ARRIVALS_KEPT_SECONDS = 2 * 3600
 _NUMBER = re.compile(r"\d+")
 _RANK = {Mode.OBSERVE: 0, Mode.TAG: 1, Mode.LIVE: 2}
 
@@ -29,7 +31,9 @@ class Journal:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._start: datetime | None = None
-        self._heard: dict[str, float] = {}
+        self._heard: dict[str, tuple[float, int]] = {}
+        """Account -> when it was last kept that a webhook came, and how many came since."""
+        self._lock = threading.Lock()
 
     def count(self, name: str, by: int = 1) -> None:
         """One more of something, for /metrics."""
@@ -124,10 +128,32 @@ class Journal:
         return datetime.fromtimestamp(float(str(found)), UTC) if found else None
 
     def heard(self, account: str, now: datetime) -> None:
-        """An authentic webhook of the account came; kept once a second, which costs no speed."""
-        if now.timestamp() - self._heard.get(account, 0.0) >= HEARD_EVERY:
-            self._heard[account] = now.timestamp()
-            self._redis.hset(keys.HEARD, account, str(now.timestamp()))
+        """An authentic webhook of the account came; kept once a second, which costs no speed.
+
+        What came within the second is counted with the next one.
+        """
+        with self._lock:
+            last, waiting = self._heard.get(account, (0.0, 0))
+            if now.timestamp() - last < HEARD_EVERY:
+                self._heard[account] = (last, waiting + 1)
+                return
+            self._heard[account] = (now.timestamp(), 0)
+        minute = keys.arrivals(int(now.timestamp() // 60))
+        with self._redis.pipeline(transaction=False) as both:
+            both.hset(keys.HEARD, account, str(now.timestamp()))
+            both.hincrby(minute, account, waiting + 1)
+            both.expire(minute, ARRIVALS_KEPT_SECONDS)
+            both.execute()
+
+    def arrivals(self, now: datetime, minutes: int = 60) -> dict[str, list[int]]:
+        """Account -> authentic webhooks in each of the last minutes, the present one last."""
+        present = int(now.timestamp() // 60)
+        pipe = self._redis.pipeline(transaction=False)
+        for minute in range(present - minutes + 1, present + 1):
+            pipe.hgetall(keys.arrivals(minute))
+        counted = pipe.execute()
+        names = sorted({name for found in counted for name in found})
+        return {name: [int(found.get(name, 0)) for found in counted] for name in names}
 
     def last_heard(self, account: str) -> float | None:
         """When an authentic webhook of the account came last, in Unix seconds."""

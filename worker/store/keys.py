@@ -72,6 +72,11 @@ HEARTBEATS = "mh:heartbeats"
 """Hash: process -> when it last said that it lives."""
 
 
+def arrivals(minute: int) -> str:
+    """Hash: account -> authentic webhooks of it in that minute since 1970."""
+    return f"mh:arrivals:{minute}"
+
+
 def seen(key: str) -> str:
     return f"mh:seen:{key}"
 
