@@ -13,7 +13,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from webhooks.text import say
+from webhooks.text import plain
 from worker.acknowledging import LONGEST_NAME
 from worker.events import Event, EventKind
 from worker.links import Ask, Links
@@ -58,11 +58,11 @@ def acknowledge(
             return _page(ask, state, policy)
         name = one_line(request.form.get("name", ""), LONGEST_NAME).strip()
         if not name:
-            fault = say("ticket.fault_name")
+            fault = plain("ticket.fault_name")
             return _page(ask, state, policy, fault=fault, status=HTTPStatus.BAD_REQUEST)
         event = _event(ask, name, now)
         if event is None:
-            fault = say("ticket.fault_severity")
+            fault = plain("ticket.fault_severity")
             return _page(ask, state, policy, fault=fault, status=HTTPStatus.BAD_REQUEST)
         due.accept_own(event)
         return _page(ask, state, policy, done=_done(event, name))
@@ -92,8 +92,8 @@ def _event(ask: Ask, name: str, now: datetime) -> Event | None:
 
 def _done(event: Event, name: str) -> str:
     if event.kind is EventKind.SEVERITY_CHOSEN:
-        return say("ticket.done_severity", severity=event.now, name=name)
-    return say("ticket.done_acknowledge", name=name)
+        return plain("ticket.done_severity", severity=event.now, name=name)
+    return plain("ticket.done_acknowledge", name=name)
 
 
 def _page(
@@ -130,9 +130,9 @@ def _page(
 def _over(state: State | None) -> str:
     """Why there is nothing to acknowledge any more."""
     if state is None or state.settled is None:
-        return say("acknowledge.over")
+        return plain("acknowledge.over")
     why, by = state.settled.why, state.settled.by
-    return say("acknowledge.over_why", why=say("acknowledge.by", why=why, by=by) if by else why)
+    return plain("acknowledge.over_why", why=plain("acknowledge.by", why=why, by=by) if by else why)
 
 
 def _expired() -> Response:

@@ -21,7 +21,7 @@ from webhooks.filters import Filters, Standing, choices, next_turn, standings
 from webhooks.moments import moment, viewer_zone
 from webhooks.rows import Names, settled, waiting
 from webhooks.shelf import Look, Shelf
-from webhooks.text import say
+from webhooks.text import plain, say
 from worker.lookups import Lookups
 from worker.policy import Policy
 from worker.settings import Settings
@@ -180,8 +180,8 @@ def live_answer(html: str, etag: str, now: datetime, *, title: str) -> Response:
 
 
 def _title(breached: int) -> str:
-    title = str(say("board.title"))
-    return f"{say('site.breached_title', count=breached)} {title}" if breached else title
+    title = plain("board.title")
+    return f"{plain('site.breached_title', count=breached)} {title}" if breached else title
 
 
 def _counts(cards: list[Card], filters: Filters, now: datetime) -> list[dict[str, Any]]:

@@ -12,12 +12,19 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from worker.tickets import one_line
+from worker.backtest.charts import Column
+from worker.tickets import Severity, one_line
 
 ROW = 34
 BAR = 10
 PLOT = 44
 """Pixels of the columns of an hour."""
+TALL = 130
+"""Pixels of the columns of days."""
+WIDE = 92
+"""Per cent that they take; right of them stands the scale."""
+DATES = 3
+"""Dates under the columns; more would not fit on a phone."""
 NAME_LIMIT = 60
 
 
@@ -88,6 +95,39 @@ def minute_columns(counts: Sequence[int], what: str) -> Markup:
                 f'width="{step * 0.8:.2f}%" height="{height:.1f}"><title>{count}</title></rect>'
             )
     return _svg(PLOT + 2, what, parts)
+
+
+def day_columns(days: Sequence[Column], what: str) -> Markup:
+    """A column for each day (or several), severities on top of each other, P1 at the bottom."""
+    most = max((day.total for day in days), default=0) or 1
+    step, parts = WIDE / max(len(days), 1), []
+    for value in dict.fromkeys((most, most // 2)):
+        y = TALL - value / most * (TALL - 10)
+        if value:
+            parts.append(
+                f'<line class="grid" x2="{WIDE}%" y1="{y:.1f}" y2="{y:.1f}"/>'
+                f'<text class="value" x="100%" y="{y + 4:.1f}" text-anchor="end">{value}</text>'
+            )
+    for place, day in enumerate(days):
+        base = float(TALL)
+        said = ", ".join(f"{s} {n}" for s, n in zip(Severity, day.counts, strict=True) if n)
+        parts.append(f"<g><title>{escape(f'{day.name}: {said or 0}')}</title>")
+        for severity, count in zip(Severity, day.counts, strict=True):
+            height = count / most * (TALL - 10)
+            base -= height
+            if count:
+                parts.append(
+                    f'<rect class="{severity}" x="{(place + 0.12) * step:.2f}%" y="{base:.1f}" '
+                    f'width="{step * 0.76:.2f}%" height="{height:.1f}"/>'
+                )
+        parts.append("</g>")
+    parts.append(f'<line class="axis" x2="{WIDE}%" y1="{TALL}" y2="{TALL}"/>')
+    every = max(1, -(-len(days) // DATES))
+    parts += [
+        f'<text class="value" x="{place * step:.2f}%" y="{TALL + 16}">{days[place].first}</text>'
+        for place in range(0, len(days), every)
+    ]
+    return _svg(TALL + 22, what, parts)
 
 
 def _svg(height: int, what: str, parts: Sequence[str]) -> Markup:

@@ -10,7 +10,7 @@ from webhooks.card import card_of
 from webhooks.moments import moment
 from webhooks.quoted import marked
 from webhooks.rows import Names, ending_words, outcome, settled, waiting
-from webhooks.text import say
+from webhooks.text import plain
 from worker.policy import Policy
 from worker.record import Line, State
 from worker.targets import arithmetic, clock_time, plan_in_words
@@ -68,7 +68,7 @@ def _headline(known: Known, now: datetime, zone: str) -> dict[str, Any]:
             }
         return row
     row = settled(known.state, now, zone)
-    word = row["state"] or say("board.no_target")
+    word = row["state"] or plain("board.no_target")
     name = known.state.customer.name if known.state.customer else ""
     owner = known.names.agent(known.state.ticket.key, known.state.ticket.assignee or "")
     return {**row, "state": word, "flags": [], "owner": owner, "organization": one_line(name, 60)}
@@ -76,10 +76,10 @@ def _headline(known: Known, now: datetime, zone: str) -> dict[str, Any]:
 
 def _decided_by(decision: Decision) -> str:
     if decision.by != "person":
-        return say("ticket.the_rubric")
+        return plain("ticket.the_rubric")
     if decision.rubric in {None, decision.severity}:
-        return say("ticket.a_person")
-    return say("ticket.instead_of", severity=say(f"severity.{decision.rubric}"))
+        return plain("ticket.a_person")
+    return plain("ticket.instead_of", severity=plain(f"severity.{decision.rubric}"))
 
 
 def _words(state: State) -> dict[str, Any]:
@@ -96,21 +96,21 @@ def _plan(known: Known, timer: Timer | None) -> str:
         return ""
     source = known.policy.plan_source(known.state.ticket, known.state.customer)
     key = f"plan_source.{source or 'assumed'}" if timer.plan_known else "plan_source.assumed"
-    return say("ticket.plan_by", plan=plan_in_words(timer), source=say(key))
+    return plain("ticket.plan_by", plan=plan_in_words(timer), source=plain(key))
 
 
 def _acknowledged(state: State, zone: str) -> str:
     said = next((one.acknowledged for one in state.timers() if one.acknowledged), None)
     if said is None:
         return ""
-    return say("ticket.acknowledged", by=said.by, until=clock_time(said.until, zone))
+    return plain("ticket.acknowledged", by=said.by, until=clock_time(said.until, zone))
 
 
 def _other(timer: Timer, known: Known, now: datetime, zone: str) -> dict[str, Any]:
     at = timer.next_moment()
     steps = [step for step in timer.steps if step.next_after(timer.handled_until) == at]
     following = (
-        say(
+        plain(
             "ticket.other_next",
             label=steps[-1].label,
             at=moment(at, now, zone),
@@ -141,8 +141,8 @@ def _step(step: Step, known: Known, now: datetime, zone: str) -> dict[str, Any]:
     return {
         "label": step.label,
         "at": moment(step.moment, now, zone),
-        "who": say("ticket.notifies", who=known.names.channels(step.notify, now)),
-        "again": say("ticket.every", span=short(timedelta(seconds=every))) if every else "",
+        "who": plain("ticket.notifies", who=known.names.channels(step.notify, now)),
+        "again": plain("ticket.every", span=short(timedelta(seconds=every))) if every else "",
         "happened": found or [_nothing_happened(step, known.state)],
         "tone": "next"
         if following and step.next_after(timer.handled_until if timer else now) == following
@@ -152,7 +152,7 @@ def _step(step: Step, known: Known, now: datetime, zone: str) -> dict[str, Any]:
 
 def _nothing_happened(step: Step, state: State) -> str:
     if state.timer and step.moment <= state.timer.handled_until:
-        return say("ticket.passed")
+        return plain("ticket.passed")
     if state.settled:
-        return say("ticket.not_needed", why=state.settled.why)
-    return say("ticket.planned")
+        return plain("ticket.not_needed", why=state.settled.why)
+    return plain("ticket.planned")

@@ -17,7 +17,7 @@ from webhooks.board import live_answer
 from webhooks.drawn import minute_columns
 from webhooks.moments import moment, viewer_zone
 from webhooks.sign_in import only_operators
-from webhooks.text import say
+from webhooks.text import plain, say
 from worker.doctor.check import Check, Verdict
 from worker.doctor.policy import of_policy
 from worker.doctor.store import of_store
@@ -65,7 +65,7 @@ def health_page(
     def part() -> Response:
         now = clock()
         html = live(now, viewer_zone(parts.policy.time_zone))
-        return live_answer(html, _etag(html), now, title=str(say("health.title")))
+        return live_answer(html, _etag(html), now, title=plain("health.title"))
 
     @pages.post("/health/retry")
     def retry() -> AnyResponse:
@@ -167,7 +167,7 @@ def _account(parts: Parts, name: str, now: datetime, zone: str) -> dict[str, Any
         else say("health.never"),
         "per_minute": f"{sum(minutes[-6:-1]) / 5:.1f}",
         "hour": sum(minutes),
-        "picture": minute_columns(minutes, str(say("health.hour", account=name))),
+        "picture": minute_columns(minutes, plain("health.hour", account=name)),
     }
 
 

@@ -11,7 +11,7 @@ from flask import url_for
 from webhooks.card import Card
 from webhooks.filters import Standing, is_acknowledged, time_standing
 from webhooks.moments import moment
-from webhooks.text import say
+from webhooks.text import plain
 from worker.policy import PEOPLE, Policy
 from worker.record import Settlement, State
 from worker.tickets import Target, TicketKey, one_line
@@ -34,21 +34,21 @@ class Names:
     def agent(self, key: TicketKey, number: str) -> str:
         """An agent's name, or the number where nobody has told the name yet."""
         if not number:
-            return say("board.unassigned")
+            return plain("board.unassigned")
         known = self._agents.get((f"{key.helpdesk}/{key.account}", number))
-        return one_line(known, 60) if known else say("board.agent", number=one_line(number, 20))
+        return one_line(known, 60) if known else plain("board.agent", number=one_line(number, 20))
 
     def channels(self, names: tuple[str, ...], now: datetime) -> str:
         """Whom a step reaches, and who of them hears nothing."""
-        return ", ".join(self._channel(name, now) for name in names) or say("board.nobody")
+        return ", ".join(self._channel(name, now) for name in names) or plain("board.nobody")
 
     def _channel(self, name: str, now: datetime) -> str:
         until = self._muted.get(name)
         if until and until > now:
-            return say("board.muted_name", name=name)
+            return plain("board.muted_name", name=name)
         if name in self._policy.channels or name in PEOPLE or name == "tam":
             return name
-        return say("board.unconfigured", name=name)
+        return plain("board.unconfigured", name=name)
 
 
 def waiting(card: Card, names: Names, now: datetime, zone: str) -> dict[str, Any]:
@@ -59,20 +59,20 @@ def waiting(card: Card, names: Names, now: datetime, zone: str) -> dict[str, Any
     return {
         **_named(card.key, card.severity, card.subject),
         "organization": _organization(card),
-        "plan": say("board.plan" if card.plan_known else "board.plan_unknown", plan=card.plan),
+        "plan": plain("board.plan" if card.plan_known else "board.plan_unknown", plan=card.plan),
         "target": "" if card.target is Target.FIRST_RESPONSE else card.target.words,
         "flags": flags(card),
-        "state": say(f"state.{standing}"),
+        "state": plain(f"state.{standing}"),
         "tone": TONES[standing],
-        "acknowledged": say(
+        "acknowledged": plain(
             "board.by_until", by=card.acknowledged_by, until=moment(until, now, zone)
         )
         if on_it and until
         else "",
         "deadline": card.deadline.isoformat(),
-        "due": say("board.due", at=moment(card.deadline, now, zone)),
+        "due": plain("board.due", at=moment(card.deadline, now, zone)),
         "next": _next(card, names, now),
-        "next_at": say("board.at", at=moment(card.next.at, now, zone)) if card.next else "",
+        "next_at": plain("board.at", at=moment(card.next.at, now, zone)) if card.next else "",
         "owner": names.agent(card.key, card.owner),
         "owned": bool(card.owner),
     }
@@ -99,7 +99,7 @@ def ending_words(state: State) -> tuple[str, str]:
     if ended.why is not Settlement.ANSWERED:
         return str(ended.why), "over"
     if ended.in_time is False:
-        return say("board.answered_late"), "late"
+        return plain("board.answered_late"), "late"
     return str(ended.why), "met"
 
 
@@ -108,7 +108,7 @@ def outcome(state: State, now: datetime, zone: str) -> str:
     if state.settled is None:
         return ""
     taken = short(max(timedelta(), state.settled.at - state.ticket.created_at))
-    return say("board.outcome", at=moment(state.settled.at, now, zone), span=taken)
+    return plain("board.outcome", at=moment(state.settled.at, now, zone), span=taken)
 
 
 def flags(card: Card) -> list[str]:
@@ -121,7 +121,7 @@ def flags(card: Card) -> list[str]:
         "recovered": card.recovered,
         "could_not_write": card.could_not_write,
     }
-    return [say(f"flag.{name}") for name, holds in found.items() if holds]
+    return [plain(f"flag.{name}") for name, holds in found.items() if holds]
 
 
 def address(key: TicketKey) -> str:
@@ -134,8 +134,8 @@ def _named(key: TicketKey, severity: str, subject: str) -> dict[str, Any]:
         "key": str(key),
         "href": address(key),
         "severity": severity,
-        "severity_name": say(f"severity.{severity or 'none'}"),
-        "subject": subject or say("board.no_subject"),
+        "severity_name": plain(f"severity.{severity or 'none'}"),
+        "subject": subject or plain("board.no_subject"),
         "where": f"{key.helpdesk} #{key.id}",
     }
 
@@ -143,11 +143,11 @@ def _named(key: TicketKey, severity: str, subject: str) -> dict[str, Any]:
 def _organization(card: Card) -> str:
     if not card.organization or card.organization_known:
         return card.organization
-    return say("board.organization", number=card.organization)
+    return plain("board.organization", number=card.organization)
 
 
 def _next(card: Card, names: Names, now: datetime) -> str:
     if card.next is None:
-        return say("board.no_step")
+        return plain("board.no_step")
     key = "board.step_again" if card.next.again else "board.step"
-    return say(key, label=card.next.label, who=names.channels(card.next.who, now))
+    return plain(key, label=card.next.label, who=names.channels(card.next.who, now))

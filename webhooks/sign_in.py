@@ -32,7 +32,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from webhooks.attempts import Attempts, RecentAttempts
 from webhooks.origin import comes_from, is_here, local_path, where_from
-from webhooks.text import say
+from webhooks.text import plain, say
 from worker.errors import Misconfigured
 from worker.settings import Settings
 from worker.tickets import one_line
@@ -150,15 +150,15 @@ class _Door:
         if not self.passwords:
             return redirect("/")
         if not self._attempts.allowed(address):
-            answer = self._page(HTTPStatus.TOO_MANY_REQUESTS, say("sign_in.throttled"))
+            answer = self._page(HTTPStatus.TOO_MANY_REQUESTS, plain("sign_in.throttled"))
             answer.headers["Retry-After"] = "60"
             return answer
         if not _same(request.form.get("csrf", ""), session.get("csrf", "")):
-            return self._page(HTTPStatus.BAD_REQUEST, say("sign_in.expired"))
+            return self._page(HTTPStatus.BAD_REQUEST, plain("sign_in.expired"))
         role = self._role_of(request.form.get("password", ""))
         if role is None:
             self._attempts.failed(address)
-            return self._page(HTTPStatus.UNAUTHORIZED, say("sign_in.wrong"))
+            return self._page(HTTPStatus.UNAUTHORIZED, plain("sign_in.wrong"))
         session.clear()
         session.permanent = True
         session.update(role=role, proof=self._proof(role), csrf=secrets.token_urlsafe(16))

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from webhooks.drawn import Share, share_bars, slice_bars
-from webhooks.text import say
-from worker.backtest.charts import by_day, columns
+from webhooks.drawn import Share, day_columns, share_bars, slice_bars
+from webhooks.text import plain
+from worker.backtest.charts import by_day
 from worker.report.attainment import APART, SLICES, Attained, Dimension, Summary
 from worker.tickets import Severity, one_line
 from worker.timer import short
@@ -74,20 +74,20 @@ def _attainment(summary: Summary, dimension: Dimension) -> Table:
     found = [(_name(dimension, name), attained) for name, attained in summary.by(dimension)]
     whole = summary.attained
     head = (
-        say(f"report.by_{dimension}"),
-        say("report.met_share"),
-        say("report.met"),
-        say("report.breached"),
-        *(say(f"fate.{fate.name.lower()}") for fate in APART),
+        plain(f"report.by_{dimension}"),
+        plain("report.met_share"),
+        plain("report.met"),
+        plain("report.breached"),
+        *(plain(f"fate.{fate.name.lower()}") for fate in APART),
     )
     bars = [Share(name, one.met, one.counted) for name, one in found[-MOST_ROWS:] if one.counted]
     return Table(
         key=str(dimension),
-        title=say("report.attainment_by", by=say(f"report.by_{dimension}").lower()),
-        note=say("report.denominator", counted=whole.counted, all=whole.all),
+        title=plain("report.attainment_by", by=plain(f"report.by_{dimension}").lower()),
+        note=plain("report.denominator", counted=whole.counted, all=whole.all),
         head=tuple(map(str, head)),
         rows=tuple(_row(name, one) for name, one in found),
-        picture=share_bars(bars, say(f"report.by_{dimension}")) if bars else None,
+        picture=share_bars(bars, plain(f"report.by_{dimension}")) if bars else None,
     )
 
 
@@ -99,13 +99,13 @@ def _row(name: str, one: Attained) -> tuple[str, ...]:
 
 def _name(dimension: Dimension, name: str) -> str:
     if not name:
-        return str(say(f"report.no_{dimension}"))
+        return plain(f"report.no_{dimension}")
     if dimension is Dimension.WEEK:
         monday = date.fromisoformat(name)
-        return f"{monday} {say('report.to')} {monday + timedelta(days=6)}"
+        return f"{monday} {plain('report.to')} {monday + timedelta(days=6)}"
     if dimension is Dimension.SEVERITY:
-        return str(say(f"severity.{name}"))
-    return str(say("report.group", number=name)) if dimension is Dimension.GROUP else name
+        return plain(f"severity.{name}")
+    return plain("report.group", number=name) if dimension is Dimension.GROUP else name
 
 
 def _first_responses(summary: Summary) -> Table:
@@ -114,25 +114,24 @@ def _first_responses(summary: Summary) -> Table:
         slices = summary.slices(severity)
         middle, slow = summary.quantile(severity, 0.5), summary.quantile(severity, 0.9)
         times = [short(span) if span is not None else NOTHING for span in (middle, slow)]
-        name = str(say(f"severity.{severity}"))
+        name = plain(f"severity.{severity}")
         rows.append((name, str(sum(slices)), *times, *map(str, slices)))
         pictures.append((name, slices))
     ends = [f"{int(100 * end)}%" for end in SLICES]
-    parts = [f"{a} {say('report.to')} {b}" for a, b in zip(["0%", *ends[:-1]], ends, strict=True)]
-    labels = (*parts, f"{say('report.over')} {ends[-1]}")
+    labels = (*(f"\u2264 {end}" for end in ends), f"> {ends[-1]}")
     return Table(
         key="first-response",
-        title=str(say("report.responses")),
-        note=str(say("report.responses_note")),
+        title=plain("report.responses"),
+        note=plain("report.responses_note"),
         head=(
-            str(say("report.by_severity")),
-            str(say("report.answered")),
-            str(say("report.median")),
-            str(say("report.ninety")),
+            plain("report.by_severity"),
+            plain("report.answered"),
+            plain("report.median"),
+            plain("report.ninety"),
             *labels,
         ),
         rows=tuple(rows),
-        picture=slice_bars(pictures, labels, str(say("report.responses"))),
+        picture=slice_bars(pictures, labels, plain("report.responses")),
     )
 
 
@@ -147,12 +146,12 @@ def _alerts(alerts: Mapping[tuple[date, Severity], int], period: Period) -> Tabl
         for day in days
     ]
     total, span = sum(alerts.values()), (period.last - period.first).days + 1
-    drawn = columns(by_day(alerts, period.first, period.last), str(say("report.alerts")))
+    drawn = day_columns(by_day(alerts, period.first, period.last), plain("report.alerts"))
     return Table(
         key="alerts",
-        title=str(say("report.alerts")),
-        note=str(say("report.alerts_note", total=total, average=f"{total / span:.1f}", days=span)),
-        head=(str(say("report.day")), str(say("report.all")), *map(str, Severity)),
+        title=plain("report.alerts"),
+        note=plain("report.alerts_note", total=total, average=f"{total / span:.1f}", days=span),
+        head=(plain("report.day"), plain("report.all"), *map(str, Severity)),
         rows=tuple(rows),
         picture=drawn if alerts else None,
     )
@@ -164,12 +163,12 @@ def _confusion(summary: Summary) -> Table:
         counts = [summary.confusion[ours, final] for final in Severity]
         changed = sum(counts) - summary.confusion[ours, ours]
         share = percent(changed, sum(counts))
-        rows.append((str(say(f"severity.{ours}")), *map(str, counts), str(changed), share))
+        rows.append((plain(f"severity.{ours}"), *map(str, counts), str(changed), share))
     return Table(
         key="changes",
-        title=str(say("report.changes")),
+        title=plain("report.changes"),
         note=str(
-            say(
+            plain(
                 "report.changes_note",
                 changed=summary.changed,
                 all=summary.tickets,
@@ -177,10 +176,10 @@ def _confusion(summary: Summary) -> Table:
             )
         ),
         head=(
-            str(say("report.ours")),
-            *(str(say("report.in_the_end", severity=one)) for one in Severity),
-            str(say("report.changed")),
-            str(say("report.share")),
+            plain("report.ours"),
+            *(plain("report.in_the_end", severity=one) for one in Severity),
+            plain("report.changed"),
+            plain("report.share"),
         ),
         rows=tuple(rows),
     )

@@ -24,8 +24,13 @@ def catalogue() -> Mapping[str, str]:
     }
 
 
+def plain(key: str, **values: object) -> str:
+    """A text with its values as they are: for a template to escape, for CSV and for headers."""
+    return catalogue()[key].replace("`", "").format(**values)
+
+
 def say(key: str, **values: object) -> Markup:
-    """A text for a page, with its values escaped. Raises KeyError for one that is not there."""
+    """A text as markup, its values escaped. Raises KeyError for one that is not there."""
     return _markup(key).format(**values)
 
 

@@ -13,6 +13,7 @@ from webhooks.text import catalogue, say
 FOLDER = Path(webhooks.__file__).parent
 TEMPLATES = sorted((FOLDER / "templates").glob("*.html"))
 
+
 def sources() -> str:
     files = [*FOLDER.glob("*.py"), *TEMPLATES]
     return "\n".join(path.read_text("utf-8") for path in files)
@@ -46,7 +47,7 @@ def test_every_text_is_used() -> None:
 
 
 def test_every_text_that_is_asked_for_exists() -> None:
-    asked = re.findall(r"""say\(\s*["']([\w.-]+)["']\s*[,)]""", sources())
+    asked = re.findall(r"""(?:say|plain)\(\s*["']([\w.-]+)["']\s*[,)]""", sources())
 
     assert len(asked) > 80
     assert set(asked) <= set(catalogue())
