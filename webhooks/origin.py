@@ -33,9 +33,24 @@ def is_loopback(address: str) -> bool:
     return (mapped or found).is_loopback
 
 
-def where_from() -> str:
-    """The address to throttle; of IPv6 its network, since one caller has all of a /64."""
+def where_from(proxies: Collection[Network] = ()) -> str:
+    """The address to throttle; of IPv6 its network, since one caller has all of a /64.
+
+    Behind a trusted proxy it is the nearest address that is not a proxy's: what stands further
+    left in the header is the caller's own word.
+    """
     address = request.remote_addr or ""
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+    while hops and hops[-1] and is_in(address, proxies):
+        address = hops.pop()
+    return _network(address)
+
+
+def _network(address: str) -> str:
+    try:
+        ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
     if ":" not in address:
         return address
     return str(ipaddress.ip_network((address.partition("%")[0], 64), strict=False))
@@ -49,9 +64,14 @@ def local_path(target: str) -> str:
 
 def comes_from(networks: Collection[Network]) -> bool:
     """True when whoever holds the connection to us, a proxy, is in one of these networks."""
+    return is_in(request.remote_addr or "", networks)
+
+
+def is_in(address: str, networks: Collection[Network]) -> bool:
+    """Whether an address lies in one of the networks; what is no address does not."""
     try:
-        found = ipaddress.ip_address((request.remote_addr or "").partition("%")[0])
+        found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    address = getattr(found, "ipv4_mapped", None) or found
-    return any(address in network for network in networks)
+    plain = getattr(found, "ipv4_mapped", None) or found
+    return any(plain in network for network in networks)

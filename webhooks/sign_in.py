@@ -146,7 +146,7 @@ class _Door:
 
     def sign_in(self) -> AnyResponse:
         """POST /sign-in: the only place where a cookie is given."""
-        address = where_from()
+        address = where_from(self._settings.board_proxies)
         if not self.passwords:
             return redirect("/")
         if not self._attempts.allowed(address):
@@ -191,7 +191,7 @@ class _Door:
     def _basic(self) -> AnyResponse | None:
         """A scraper signs in with every request: any user name, either password."""
         sent = request.authorization
-        address = where_from()
+        address = where_from(self._settings.board_proxies)
         if not self._attempts.allowed(address):
             return _refused(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong passwords")
         if sent and sent.type == "basic":
