@@ -66,7 +66,7 @@ function put(held, fresh) {
   const place = pathTo(held, document.activeElement);
   held.replaceWith(fresh);
   shown.set(fresh, markup);
-  if (place) restore(fresh, place);
+  if (place !== null) restore(fresh, place);
   return fresh;
 }
 
