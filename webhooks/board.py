@@ -28,7 +28,7 @@ from worker.settings import Settings
 from worker.tickets import Severity, one_line
 
 PAGE = 50
-WALL = 16
+WALL = 12
 KEPT = 64
 """Answers kept, each for one set of filters and one zone."""
 

@@ -6,15 +6,16 @@ nothing else; it is built once for each commit of its ticket.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from worker.record import State
 from worker.tickets import DecidedBy, SlaState, Target, TicketKey, one_line
-from worker.timer import Timer
+from worker.timer import Step, Timer
 
 SUBJECT_LIMIT = 160
 NAME_LIMIT = 60
+A_MOMENT = timedelta(microseconds=1)
 
 
 class Next(NamedTuple):
@@ -108,12 +109,23 @@ def _near(timer: Timer, state: State) -> datetime | None:
 
 
 def _next(timer: Timer) -> Next | None:
-    at = timer.next_moment()
-    if at is None:
+    found = [(at, step) for step in timer.steps if (at := _next_loud(step, timer))]
+    said = timer.acknowledged
+    if said and said.until > timer.handled_until:
+        told = [step for step in timer.steps if step.moment <= said.until and step.notify]
+        found += [(said.until, told[-1])] if told else []
+    if not found:
         return None
-    steps = [step for step in timer.steps if step.next_after(timer.handled_until) == at]
-    if not steps:  # an acknowledgement runs out: whoever was told last is asked again
-        told = [step for step in timer.steps if step.moment <= at and step.notify]
-        return Next(told[-1].label, told[-1].notify, at, again=True) if told else None
+    at = min(moment for moment, _ in found)
+    steps = [step for moment, step in found if moment == at]
     who = tuple(dict.fromkeys(name for step in steps for name in step.notify))
     return Next(steps[-1].label, who, at, again=steps[-1].moment != at)
+
+
+def _next_loud(step: Step, timer: Timer) -> datetime | None:
+    """When a step comes next that somebody hears: none before the breach while one is on it."""
+    at, said = step.next_after(timer.handled_until), timer.acknowledged
+    if at is None or said is None or not said.at <= at < said.until:
+        return at
+    is_quiet = at != step.moment or at < timer.deadline
+    return step.next_after(said.until - A_MOMENT) if is_quiet else at

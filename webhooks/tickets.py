@@ -49,7 +49,7 @@ def tickets(
             page = render_template("not_found.html", helpdesk=helpdesk, number=ticket_id)
             return make_response(page, HTTPStatus.NOT_FOUND)
         here = viewer_zone(zone)
-        html = _live(known, now, here)
+        html = _live(parts, known, now, here)
         said = session.pop("said", None) if parts.settings.secret_key else None
         page = render_template(
             "ticket.html",
@@ -57,10 +57,6 @@ def tickets(
             etag=_etag(html),
             **explained(known, now, here),
             live_url=f"/live{address(key)}",
-            may=possible(known.state),
-            act_url=partial(_act_url, key),
-            severities=list(Severity),
-            name=g.get("user") or session.get("name", ""),
             said=say(said[0], **said[1]) if said else "",
             done=bool(said and said[2]),
             now=now,
@@ -75,7 +71,7 @@ def tickets(
         if known is None:
             abort(HTTPStatus.NOT_FOUND)
         here = viewer_zone(zone)
-        html = _live(known, now, here)
+        html = _live(parts, known, now, here)
         title = f"{known.state.ticket.key.helpdesk} #{known.state.ticket.key.id}"
         return live_answer(html, _etag(html), now, title=title)
 
@@ -128,9 +124,20 @@ def _read(parts: Parts, key: TicketKey, now: datetime) -> Known | None:
     )
 
 
-def _live(known: Known, now: datetime, zone: str) -> str:
+def _live(parts: Parts, known: Known, now: datetime, zone: str) -> str:
+    """Everything that changes, what the viewer may do among it."""
     content: dict[str, Any] = explained(known, now, zone)
-    return render_template("ticket_live.html", **content)
+    key = known.state.ticket.key
+    there = [one for one in parts.accounts.values() if one.helpdesk == key.helpdesk]
+    return render_template(
+        "ticket_live.html",
+        **content,
+        may=possible(known.state),
+        account=key.account if len(there) > 1 else "",
+        act_url=partial(_act_url, key),
+        severities=list(Severity),
+        name=g.get("user") or session.get("name", ""),
+    )
 
 
 def _act_url(key: TicketKey, action: str) -> str:

@@ -19,6 +19,7 @@ from worker.tickets import Customer, Person, Ticket, TicketKey
 log = structlog.get_logger()
 
 KEPT_SECONDS = 600
+ASKED_AT_ONCE = 3
 NAMES_KEPT_SECONDS = 35 * 24 * 3600
 """As long as a record; every comment of an agent begins it anew."""
 Found = TypeVar("Found")
@@ -79,6 +80,22 @@ class Lookups:
         found = {one.author: one.author_name for one in said if one.author and one.author_name}
         if found:
             self._remember(f"{key.helpdesk}/{key.account}", found)
+
+    def learn_names(self, client: Client, account: str, tickets: Iterable[Ticket]) -> None:
+        """Ask for agents who have one of these tickets and whose name nobody has told yet.
+
+        A few at a time: a name on a page is worth little of the budget, and no error.
+        """
+        having = dict.fromkeys(one.assignee for one in tickets if one.assignee)
+        known = self.names([(account, number) for number in having])
+        unknown = [number for number, name in zip(having, known, strict=True) if name is None]
+        for number in unknown[:ASKED_AT_ONCE]:
+            try:
+                agent = client.agent(number)
+            except (Transient, Permanent) as fault:
+                log.info("name not learnt", account=account, fault=str(fault))
+                return
+            self._remember(account, {number: agent.name if agent else ""})
 
     def names(self, wanted: Sequence[tuple[str, str]]) -> list[str | None]:
         """The names of agents, each by account (`helpdesk/account`) and id, in one round trip.

@@ -100,6 +100,8 @@ def test_who_is_on_it_is_named_until_it_is_asked_again(pages: Pages) -> None:
     pages.put(a_state(acknowledged=Acknowledged(by="Ann Lee", at=NOW, until=until)))
 
     assert "acknowledged by Ann Lee until 17:10:00" in pages.row()
+    assert "0% again" in pages.row()  # asked again, and the quiet 50 % is not announced
+    assert "at 17:10:00" in pages.row()
     pages.clock.now = until
     assert "acknowledged" not in pages.row()
 
@@ -287,7 +289,7 @@ def test_a_wall_screen_shows_what_is_next_without_forms(pages: Pages) -> None:
 
     assert '<body class="wall">' in html
     assert "<form" not in html
-    assert len(pages.rows("?tv=1")) == 16
+    assert len(pages.rows("?tv=1")) == 12
 
 
 def test_nothing_new_is_304_until_a_moment_passes_or_something_happens(pages: Pages) -> None:

@@ -82,6 +82,7 @@ def read_changes(
             if ticket.created_at >= start and _is_news(known.get(ticket.key), ticket):
                 parts.due.accept_own(_seen(ticket, now))
                 found += 1
+        parts.lookups.learn_names(account.client, str(account), page.tickets)
         parts.journal.set_watermark(str(account), page.watermark)
         if not page.more:
             return found, False
@@ -98,6 +99,7 @@ def _is_news(state: State | None, ticket: Ticket) -> bool:
     return (
         ticket.first_response_at is not None
         or ticket.status.over
+        or ticket.assignee != state.ticket.assignee
         or ticket.priority not in {None, state.there.priority}
         or ticket.severity_field not in {None, state.there.severity}
         or (ticket.review_field is False and state.there.review is True)

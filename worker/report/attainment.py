@@ -134,10 +134,10 @@ class Summary:
         return Attained(self._fates)
 
     def by(self, dimension: Dimension) -> list[tuple[str, Attained]]:
-        """By week oldest first, by severity P1 first, else the most tickets first; "": unknown."""
+        """By week newest first, by severity P1 first, else the most tickets first; "": unknown."""
         found = [(name, Attained(counts)) for name, counts in self._by[dimension].items()]
         if dimension in {Dimension.WEEK, Dimension.SEVERITY}:
-            return sorted(found, key=lambda row: row[0])
+            return sorted(found, key=lambda row: row[0], reverse=dimension is Dimension.WEEK)
         return sorted(found, key=lambda row: (-row[1].all, row[0]))
 
     @property
