@@ -4,10 +4,10 @@ PYTHON ?= python3
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: help run test lint format bench chaos evaluate train reference clean
+.PHONY: help run test lint format bench bench-board chaos screenshots evaluate train reference clean
 
 help: ## show these lines
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 run: $(VENV)/installed ## install into .venv and start everything (the demo, until a helpdesk is configured)
 	@$(BIN)/minutehand up
@@ -28,6 +28,12 @@ format: $(VENV)/installed-dev ## format the code
 
 bench: $(VENV)/installed-dev ## measure webhook -> helpdesk update over 200 tickets, and print the figures
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.latency
+
+bench-board: $(VENV)/installed-dev ## measure the board with 5,000 open timers and 50 viewers (needs chromium)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.board $(ARGS)
+
+screenshots: $(VENV)/installed-dev ## make docs/pictures from the demo (needs chromium; about three minutes)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.screenshots
 
 chaos: $(VENV)/installed-dev ## storms, kills, faults and an emptied Redis; check every ticket and alert (35 minutes)
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.chaos $(ARGS)

@@ -201,9 +201,7 @@ def _print_cost(judged: Sequence[Judged], rubric: Rubric) -> None:
     )
     worst = max(_timed(name, text, rubric) for name, text in _junk())
     print(f"  the worst of {JUNK_BYTES // 1000} kB of junk: {worst:.0f} ms")
-    done = subprocess.run(  # noqa: S603 our own interpreter and text
-        [sys.executable, "-c", ALONE], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, check=True)
     imported, loaded, memory = map(float, done.stdout.split())
     print(
         f"  a process that only decides: imports {imported:.0f} ms, rubric and model "

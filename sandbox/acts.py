@@ -91,7 +91,7 @@ def reply(desk: Desk, ticket: Ticket, wanted: dict[str, Any]) -> None:
 
 def change(desk: Desk, ticket: Ticket, wanted: dict[str, Any]) -> None:
     """A person changes attributes in the agent's screen. ValueError: what to change."""
-    known = {"status", "priority", "severity", "tags", "review", "webhook", "name"}
+    known = {"status", "priority", "severity", "tags", "review", "webhook", "name", "assignee"}
     strange = sorted(set(wanted) - known)
     if strange:
         raise ValueError(f"{strange[0]!r} is unknown; a change has {sorted(known)}.")
@@ -110,6 +110,8 @@ def change(desk: Desk, ticket: Ticket, wanted: dict[str, Any]) -> None:
     if "review" in wanted:
         values[_field(desk, "SLA review")] = bool(wanted["review"])
     changes["values"] = values
+    if wanted.get("assignee"):
+        changes["assignee_id"] = _author(desk, ticket, "agent", str(wanted["assignee"])).id
     author = _author(desk, ticket, "agent", str(wanted.get("name") or ""))
     desk.change(ticket, changes, Origin(actor=author, delivery=delivery(wanted)))
 

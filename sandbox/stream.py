@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sandbox.state import Sandbox
 
 Story = dict[str, Any]
+TAKEN = 0.2
+"""Part of the time to the answer after which its agent has taken the ticket."""
 MOST_OPEN = 60
 MOST_KEPT = 2000
 """Tickets kept per helpdesk; beyond it the oldest closed ones are forgotten."""
@@ -143,6 +145,8 @@ class Stream:
             more = {"by": "requester", "body": story["more"]}
             self._plan(story["again"], lambda: acts.reply(desk, ticket, more))
         if "answered" in story:
+            takes = {"assignee": story["agent"], "name": story["agent"]}
+            self._plan(TAKEN * story["answered"], lambda: acts.change(desk, ticket, takes))
             answer = {"by": "agent", "name": story["agent"], "body": story["answer"]}
             self._plan(story["answered"], lambda: acts.reply(desk, ticket, answer))
         if "solved" in story:

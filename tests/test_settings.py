@@ -88,3 +88,15 @@ def test_an_address_with_a_password_in_it_is_refused_without_showing_it() -> Non
         read(FRESHDESK_URL="https://key:hunter2@acme.freshdesk.com", FRESHDESK_API_KEY="k")
 
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_proxys_user_header_needs_the_proxys_addresses() -> None:
+    with pytest.raises(Misconfigured, match="BOARD_PROXIES is not"):
+        read(BOARD_USER_HEADER="X-Forwarded-User")
+    with pytest.raises(Misconfigured, match="must be the name of a header"):
+        read(BOARD_USER_HEADER="X-User: x", BOARD_PROXIES="127.0.0.1")
+    with pytest.raises(Misconfigured, match="must be addresses or networks"):
+        read(BOARD_USER_HEADER="X-User", BOARD_PROXIES="proxy.example")
+    settings = read(BOARD_USER_HEADER="X-User", BOARD_PROXIES="127.0.0.1, 10.1.2.3/8, ::1")
+    assert [str(one) for one in settings.board_proxies] == ["127.0.0.1/32", "10.0.0.0/8", "::1/128"]
+    assert not settings.may_operate("ann")

@@ -6,6 +6,7 @@ ends, holds up nobody else (docs/decisions/0008).
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 from types import FrameType
@@ -42,6 +43,8 @@ def main() -> None:
         max_request_body_size=LONGEST_BODY + SPARE,
         clear_untrusted_proxy_headers=False,
     )
+    # Pages that poll come in bunches and wait for milliseconds; waitress would warn of each.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, _end)
     server.run()
 

@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, make_response, render_template, request
 
+from webhooks.text import plain
 from worker.acknowledging import LONGEST_NAME
 from worker.events import Event, EventKind
 from worker.links import Ask, Links
@@ -58,11 +59,11 @@ def acknowledge(
             return _page(ask, state, policy)
         name = one_line(request.form.get("name", ""), LONGEST_NAME).strip()
         if not name:
-            fault = "Please say who you are: your team sees it on the ticket."
+            fault = plain("ticket.fault_name")
             return _page(ask, state, policy, fault=fault, status=HTTPStatus.BAD_REQUEST)
         event = _event(ask, state, token, name, now)
         if event is None:
-            fault = "Please choose one of the severities."
+            fault = plain("ticket.fault_severity")
             return _page(ask, state, policy, fault=fault, status=HTTPStatus.BAD_REQUEST)
         due.accept_own(event)
         return _page(ask, state, policy, done=_done(event, name))
@@ -104,8 +105,8 @@ def _event(ask: Ask, state: State, token: str, name: str, now: datetime) -> Even
 
 def _done(event: Event, name: str) -> str:
     if event.kind is EventKind.SEVERITY_CHOSEN:
-        return f"Set to {event.now} by {name}. The ticket and its deadline follow in a moment."
-    return f"Acknowledged by {name}. Please answer the customer: only a public reply ends this."
+        return plain("ticket.done_severity", severity=event.now, name=name)
+    return plain("ticket.done_acknowledge", name=name)
 
 
 def _page(
@@ -142,9 +143,9 @@ def _page(
 def _over(state: State | None) -> str:
     """Why there is nothing to acknowledge any more."""
     if state is None or state.settled is None:
-        return "Nobody is waiting any more."
-    who = f" by {state.settled.by}" if state.settled.by else ""
-    return f"Nobody is waiting any more: {state.settled.why}{who}."
+        return plain("acknowledge.over")
+    why, by = state.settled.why, state.settled.by
+    return plain("acknowledge.over_why", why=plain("acknowledge.by", why=why, by=by) if by else why)
 
 
 def _expired() -> Response:

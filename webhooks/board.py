@@ -1,280 +1,199 @@
-"""GET / the live list, /board.json what it polls, /tickets/<helpdesk>/<id> one ticket explained.
+"""GET / the board: open tickets by time left. /live/board the part of it that changes.
 
-The pages read and never change anything. They hold moments; countdowns are the browser's, so
-that what is polled every second changes only when something happened.
+The page holds moments; countdowns are the browser's. So the part that is polled every second is the
+same text, and one answer for all viewers with the same filters, until something happened or a
+moment has passed at which a ticket stands differently.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
-from typing import Any, Protocol
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+import hashlib
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request
 
-from worker.escalation import sla_state
-from worker.note import NAMES
-from worker.record import Line, Settlement, State
-from worker.settings import Mode, Settings
-from worker.store.switches import Paused
-from worker.targets import arithmetic, clock_time, plan_in_words
-from worker.tickets import DecidedBy, SlaState, TicketKey, one_line
-from worker.timer import Step, Timer, short
+from webhooks.card import Card
+from webhooks.filters import Filters, Standing, choices, next_turn, standings
+from webhooks.moments import moment, viewer_zone
+from webhooks.rows import Names, settled, waiting
+from webhooks.shelf import Look, Shelf
+from webhooks.text import plain, say
+from worker.lookups import Lookups
+from worker.policy import Policy
+from worker.settings import Settings
+from worker.tickets import Severity, one_line
 
-OPEN_LIMIT = 200
-SETTLED_LIMIT = 20
-SUBJECT_LIMIT = 160
-BANNERS = {
-    Mode.OBSERVE: "nothing is written to the helpdesk, nobody is notified",
-    Mode.TAG: "fields and tags are written and alerts are sent; no priority, no internal note",
-    Mode.LIVE: "fields, tags, priorities and internal notes are written, alerts are sent",
-}
+PAGE = 50
+WALL = 12
+KEPT = 64
+"""Answers kept, each for one set of filters and one zone."""
 
 
-class BoardSource(Protocol):
-    """Where the pages read; each call is a fresh reading."""
+class Answer(NamedTuple):
+    """The live part for one set of filters, and how long it stays true."""
 
-    def open_states(self, limit: int) -> list[State]:
-        """Tickets whose timer runs, earliest deadline first."""
-        ...
+    basis: tuple[object, ...]
+    """What it was made from."""
+    until: datetime | None
+    html: str
+    etag: str
+    title: str
 
-    def settled_states(self, limit: int) -> list[State]:
-        """Tickets whose timer stopped, latest first."""
-        ...
 
-    def state(self, key: TicketKey) -> State | None:
-        """One ticket's state, or None when it is not known here."""
-        ...
+class Board:
+    """Makes the live part, once for all who ask for the same. Safe to share between threads."""
 
-    def lines(self, key: TicketKey) -> list[Line]:
-        """One ticket's record, oldest first."""
-        ...
+    def __init__(self, shelf: Shelf, lookups: Lookups, policy: Policy, settings: Settings) -> None:
+        self._shelf = shelf
+        self._lookups = lookups
+        self._policy = policy
+        self._settings = settings
+        self._kept: OrderedDict[tuple[Filters, str], Answer] = OrderedDict()
+        self._lock = threading.Lock()
 
-    def counts(self) -> dict[str, int]:
-        """Words and figures for the top of the board: open, breached, answered, ..."""
-        ...
+    def answer(self, filters: Filters, now: datetime, zone: str) -> Answer:
+        """The answer for these filters as of now. Raises RedisError."""
+        look = self._shelf.look()
+        basis = (
+            look.epoch,
+            look.number,
+            look.paused,
+            tuple(look.muted.items()),
+            look.failed,
+            look.said,
+        )
+        kept = self._kept.get((filters, zone))
+        if kept and kept.basis == basis and (kept.until is None or now < kept.until):
+            return kept
+        html = render_template("board_live.html", **self._content(look, filters, now, zone))
+        breached = sum(card.deadline <= now for card in look.cards)
+        turns = (next_turn(look.cards, now), *(at for at in look.muted.values() if at > now))
+        made = Answer(
+            basis=basis,
+            until=min((at for at in turns if at), default=None),
+            html=html,
+            etag=hashlib.sha256(html.encode()).hexdigest()[:32],
+            title=_title(breached),
+        )
+        with self._lock:
+            self._kept[filters, zone] = made
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return made
 
-    def paused(self) -> Paused | None:
-        """Set while an operator keeps everything from being written or alerted."""
-        ...
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """What the filters may be set to."""
+        return choices(self._shelf.look().cards)._asdict()
 
-    def warnings(self) -> list[str]:
+    def _content(self, look: Look, filters: Filters, now: datetime, zone: str) -> dict[str, Any]:
+        fitting = filters._replace(state="").of(look.cards, now)
+        shown = filters.of(fitting, now)
+        size = WALL if filters.tv else PAGE
+        pages = max(1, -(-len(shown) // size))
+        page = min(filters.page, pages)
+        part = shown[(page - 1) * size : page * size]
+        names = Names(self._policy, look.muted, self._agents(part))
+        return {
+            "filters": filters,
+            "banner": self._banner(look, now, zone),
+            "banner_tone": "paused" if look.paused else self._settings.mode.value,
+            "warnings": self._warnings(look, now, zone),
+            "counts": _counts(fitting, filters, now),
+            "rows": [waiting(card, names, now, zone) for card in part],
+            "page": page,
+            "pages": pages,
+            "first": (page - 1) * size + 1,
+            "last": (page - 1) * size + len(part),
+            "total": len(shown),
+            "settled": [settled(state, now, zone) for state in look.settled],
+            "within": say("board.a_second" if self._settings.public_url else "board.a_minute"),
+            "zone": zone,
+        }
+
+    def _agents(self, cards: list[Card]) -> dict[tuple[str, str], str]:
+        wanted = sorted({(f"{c.key.helpdesk}/{c.key.account}", c.owner) for c in cards if c.owner})
+        found = self._lookups.names(wanted)
+        return {who: name for who, name in zip(wanted, found, strict=True) if name}
+
+    def _banner(self, look: Look, now: datetime, zone: str) -> str:
+        paused = look.paused
+        if paused is None:
+            return say(f"board.mode_{self._settings.mode}")
+        why = say("board.why", reason=one_line(paused.reason)) if paused.reason else ""
+        return say("board.paused", since=moment(paused.since, now, zone), why=why)
+
+    def _warnings(self, look: Look, now: datetime, zone: str) -> list[str]:
         """What an operator has to know now, worst first."""
-        ...
-
-    def find(self, helpdesk: str, ticket_id: str) -> TicketKey | None:
-        """A ticket whose account nobody said."""
-        ...
+        found = [say("board.p1_unreached")] if self._policy.unreached(Severity.P1) else []
+        for name, until in sorted(look.muted.items()):
+            if until > now:
+                found.append(say("board.muted", name=name, until=moment(until, now, zone)))
+        if look.failed:
+            key = "board.failed_one" if look.failed == 1 else "board.failed"
+            found.append(say(key, count=look.failed))
+        return [*found, *(one_line(text, 300) for text in look.said)]
 
 
 def board(
-    source: BoardSource,
-    settings: Settings,
-    *,
-    zone: str = "UTC",
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    source: Board, *, zone: str = "UTC", clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> Blueprint:
-    """The pages over a source; moments are shown in `zone`."""
+    """The board's page; moments are shown in the viewer's zone, else in `zone`."""
     pages = Blueprint("board", __name__)
-    within = "a second" if settings.public_url else "a minute"  # without webhooks, polls
 
     @pages.get("/")
     def index() -> str:
-        now = clock()
+        now, filters, here = clock(), Filters.read(request.args), viewer_zone(zone)
+        answer = source.answer(filters, now, here)
         return render_template(
-            "board.html", **_content(source, settings, now, zone), now=now, zone=zone, within=within
+            "board.html",
+            live=answer.html,
+            etag=answer.etag,
+            title=answer.title,
+            filters=filters,
+            choices=source.choices(),
+            now=now,
+            zone=here,
         )
 
-    @pages.get("/board.json")
-    def content() -> Response:
+    @pages.get("/live/board")
+    def live() -> Response:
         now = clock()
-        answer = jsonify(_content(source, settings, now, zone))
-        answer.add_etag()
-        answer.make_conditional(request)
-        answer.headers.pop("Date", None)  # the server's own follows
-        answer.headers["X-Minutehand-Now"] = now.isoformat(timespec="milliseconds")
-        return answer
-
-    @pages.get("/tickets/<helpdesk>/<ticket_id>")
-    def ticket(helpdesk: str, ticket_id: str) -> Response:
-        number, account = ticket_id.lstrip("#"), request.args.get("account", "")
-        key = TicketKey(helpdesk, account, number) if account else source.find(helpdesk, number)
-        state = source.state(key) if key else None
-        if key is None or state is None:
-            page = render_template("not_found.html", helpdesk=helpdesk, number=number)
-            return make_response(page, HTTPStatus.NOT_FOUND)
-        now = clock()
-        page = render_template(
-            "ticket.html", **explained(state, source.lines(key), now, zone), now=now, zone=zone
-        )
-        return make_response(page)
+        answer = source.answer(Filters.read(request.args), now, viewer_zone(zone))
+        return live_answer(answer.html, answer.etag, now, title=answer.title)
 
     return pages
 
 
-def _content(source: BoardSource, settings: Settings, now: datetime, zone: str) -> dict[str, Any]:
-    counts, paused = source.counts(), source.paused()
-    waiting = [row(state, now, zone) for state in source.open_states(OPEN_LIMIT)]
-    return {
-        "mode": settings.mode.value,
-        "paused": paused is not None,
-        "banner": _paused_words(paused, now, zone)
-        if paused
-        else f"MODE {settings.mode}: {BANNERS[settings.mode]}",
-        "warnings": [one_line(text, 300) for text in source.warnings()],
-        "counts": counts,
-        "open": waiting,
-        "more": max(0, counts.get("open", 0) - len(waiting)),
-        "settled": [row(state, now, zone) for state in source.settled_states(SETTLED_LIMIT)],
-    }
+def live_answer(html: str, etag: str, now: datetime, *, title: str) -> Response:
+    """The part of a page that changes, or 304 when it is what the browser has."""
+    answer = make_response(html)
+    answer.set_etag(etag)
+    answer.make_conditional(request)
+    answer.headers.pop("Date", None)  # the server's own follows
+    answer.headers["X-Minutehand-Now"] = now.isoformat(timespec="milliseconds")
+    answer.headers["X-Minutehand-Title"] = title.encode("ascii", "replace").decode()
+    return answer
 
 
-def _paused_words(paused: Paused, now: datetime, zone: str) -> str:
-    why = f" ({one_line(paused.reason)})" if paused.reason else ""
-    return (
-        f"PAUSED since {moment(paused.since, now, zone)}{why}: nothing is written to the helpdesk, "
-        "nobody is notified; tickets are decided and timers run on. `minutehand resume` ends it."
-    )
+def _title(breached: int) -> str:
+    title = plain("board.title")
+    return f"{plain('site.breached_title', count=breached)} {title}" if breached else title
 
 
-def row(state: State, now: datetime, zone: str) -> dict[str, Any]:
-    """One line of the list: words and moments, ready to be shown as they are."""
-    key, decision, timer = state.ticket.key, state.decision, state.timer
-    word, tone = standing(state, now)
-    return {
-        "key": str(key),
-        "href": url_for(
-            "board.ticket", helpdesk=key.helpdesk, ticket_id=key.id, account=key.account
-        ),
-        "severity": decision.severity.value if decision else "",
-        "severity_name": f"{decision.severity} {NAMES[decision.severity]}" if decision else "none",
-        "subject": one_line(state.ticket.subject, SUBJECT_LIMIT) or "(no subject)",
-        "where": f"{key.helpdesk} #{key.id}",
-        "account": key.account,
-        "plan": plan_in_words(timer) if timer else "no target",
-        "flags": flags(state),
-        "state": word,
-        "tone": tone,
-        "deadline": timer.deadline.isoformat() if timer and state.running else None,
-        "due": f"due {moment(timer.deadline, now, zone)}" if timer else "no deadline",
-        "outcome": _outcome(state, now, zone),
-        "next": _next(timer, now, zone) if timer and state.running else None,
-    }
-
-
-def standing(state: State, now: datetime) -> tuple[str, str]:
-    """How a ticket stands, as a word for people and a tone for the style sheet."""
-    if state.settled:
-        if state.settled.why is not Settlement.ANSWERED:
-            return str(state.settled.why), "over"
-        late = state.settled.in_time is False
-        return ("answered after the breach", "late") if late else ("answered", "met")
-    if state.timer is None:
-        return "no target", "over"
-    reached = sla_state(state.timer, now)
-    if reached is SlaState.BREACHED:
-        return "breached", "breached"
-    # What stands on the helpdesk's ticket counts too; in observe nothing stands there.
-    if SlaState.NEAR in (reached, state.there.state):
-        return "breach soon", "soon"
-    return "in time", "fine"
-
-
-def flags(state: State) -> list[str]:
-    """What sets a ticket apart, in a word or two each."""
-    decision = state.decision
-    found = {
-        "review": decision and decision.needs_review,
-        "depends on Meta": decision and decision.meta_dependency,
-        "acknowledged": any(timer.acknowledged for timer in state.timers()),
-        "set by a person": decision and decision.by is DecidedBy.PERSON,
-        "found by poll": state.recovered,
-        "could not be written": state.could_not_write,
-    }
-    return [text for text, holds in found.items() if holds]
-
-
-def moment(at: datetime, now: datetime, zone: str) -> str:
-    """A time of day, with its date when that is not today's."""
-    there, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone))
-    return f"{there:%H:%M:%S}" if there.date() == today.date() else f"{there:%d %b %H:%M:%S}"
-
-
-def _outcome(state: State, now: datetime, zone: str) -> str:
-    if state.settled is None:
-        return ""
-    taken = short(max(timedelta(), state.settled.at - state.ticket.created_at))
-    return f"{moment(state.settled.at, now, zone)}, after {taken}"
-
-
-def _next(timer: Timer, now: datetime, zone: str) -> dict[str, Any] | None:
-    at = timer.next_moment()
-    if at is None:
-        return None
-    steps = [step for step in timer.steps if step.next_after(timer.handled_until) == at]
-    names = dict.fromkeys(name for step in steps for name in step.notify)
-    again = " again" if steps[-1].moment != at else ""
-    return {
-        "label": f"{steps[-1].label}{again}",
-        "who": ", ".join(names) or "nobody",
-        "at": f"at {moment(at, now, zone)}",
-    }
-
-
-def explained(state: State, lines: list[Line], now: datetime, zone: str) -> dict[str, Any]:
-    """All that the page about one ticket shows."""
-    timer, url = state.timer, state.ticket.url
-    return {
-        "row": row(state, now, zone),
-        "state": state,
-        "decision": state.decision,
-        "names": NAMES,
-        "url": url if url and urlsplit(url).scheme in {"http", "https"} else None,
-        "arithmetic": arithmetic(timer, zone) if timer else None,
-        "steps": [_step(step, state, lines, now, zone) for step in timer.steps] if timer else [],
-        "others": [
-            {
-                "words": other.target.words,
-                "arithmetic": arithmetic(other, zone),
-                "next": _next(other, now, zone),
-            }
-            for other in state.others.values()
-        ],
-        "acknowledged": _acknowledged(state, zone),
-        "lines": [(clock_time(line.at, zone), line.what, line.text) for line in lines],
-        "read_at": clock_time(state.read_at, zone),
-    }
-
-
-def _acknowledged(state: State, zone: str) -> str | None:
-    said = [one.acknowledged for one in state.timers() if one.acknowledged]
-    if not said:
-        return None
-    return f"by {said[0].by}, quiet until {clock_time(said[0].until, zone)}"
-
-
-def _step(step: Step, state: State, lines: list[Line], now: datetime, zone: str) -> dict[str, Any]:
-    """A step with what the record says about it; its repeats (`100% +15m: lead`) count to it."""
-    starts = (f"{step.label}:", f"{step.label} +")
-    found = [
-        f"{moment(line.at, now, zone)} {line.what}: {line.text.removeprefix(starts[0]).strip()}"
-        for line in lines
-        if line.text.startswith(starts)
+def _counts(cards: list[Card], filters: Filters, now: datetime) -> list[dict[str, Any]]:
+    """How many there are of each state, each a link to these alone."""
+    found = Counter(standing for card in cards for standing in standings(card, now))
+    whole = {"word": say("board.open"), "count": len(cards), "state": ""}
+    rest = [{"word": say(f"state.{s}"), "count": found[s], "state": str(s)} for s in Standing]
+    return [
+        {
+            **one,
+            "href": f"/{filters.query(state=one['state'], page=1)}",
+            "here": one["state"] == filters.state,
+        }
+        for one in (whole, *rest)
     ]
-    every = step.repeat_seconds
-    return {
-        "label": step.label,
-        "at": clock_time(step.moment, zone),
-        "who": ", ".join(step.notify) or "nobody",
-        "again": f"then every {short(timedelta(seconds=every))}" if every else "",
-        "happened": found or [_nothing_happened(step, state)],
-    }
-
-
-def _nothing_happened(step: Step, state: State) -> str:
-    if state.timer and step.moment <= state.timer.handled_until:
-        return "passed"
-    return f"not needed: {state.settled.why}" if state.settled else "planned"

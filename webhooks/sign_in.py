@@ -1,4 +1,5 @@
-"""Who may see the pages: two passwords, one cookie, and the headers that keep pages to themselves.
+"""Who may see the pages: two passwords and a cookie, or the user whom a trusted proxy names; and
+the headers that keep pages to themselves.
 
 Fail-closed: without a password the pages are shut, but for the demo on this very machine.
 Webhooks and health checks have their own rules and pass.
@@ -8,16 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import secrets
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import (
     Flask,
     Response,
+    abort,
     g,
     jsonify,
     make_response,
@@ -31,15 +31,18 @@ from werkzeug.security import check_password_hash
 from werkzeug.wrappers import Response as AnyResponse
 
 from webhooks.attempts import Attempts, RecentAttempts
+from webhooks.origin import comes_from, is_here, local_path, where_from
+from webhooks.text import plain, say
 from worker.errors import Misconfigured
 from worker.settings import Settings
+from worker.tickets import one_line
 
 OPEN_PATHS = ("/healthz", "/readyz", "/sign-in")
 OPEN_FOLDERS = ("/webhooks/", "/static/", "/acknowledge/")
 """Each has a lock of its own, or nothing to lock: signatures, files, signed links."""
-FORWARDING = ("X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "Via")
 SIGNED_IN_FOR = timedelta(days=7)
 LONGEST_PASSWORD = 1000
+LONGEST_USER = 80
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'; object-src 'none'",
@@ -83,34 +86,56 @@ class _Door:
             for role, secret in found.items()
             if secret and secret.get_secret_value()
         }
+        self._settings = settings
         self._demo = settings.demo
         self._key = secret_key.encode()
         self._attempts = attempts
 
     def guard(self) -> AnyResponse | None:
         """Let the request through (None), or answer it here."""
-        g.role = None
+        g.role = g.user = None
         if request.path in OPEN_PATHS or request.path.startswith(OPEN_FOLDERS):
             return None
+        g.user = self._named_by_proxy()
+        if g.user:
+            g.role = "operator" if self._settings.may_operate(g.user) else "viewer"
+            return self._same_site()
         if not self.passwords:
             if self._demo and is_here():
                 g.role = "operator"
-                return None
+                return self._same_site()
             if request.path == "/metrics" and is_here():
                 return None  # figures without a word of any ticket, for a scraper on this machine
             return make_response(render_template("closed.html"), HTTPStatus.FORBIDDEN)
         g.role = self._signed_in_as()
-        return None if g.role else self._turn_away()
+        return self._same_site() if g.role else self._turn_away()
+
+    def _same_site(self) -> AnyResponse | None:
+        """A form has to come from a page of ours: it sends back what only that page was told."""
+        if "csrf" not in session and _from_elsewhere():
+            return _ask_again()
+        token = session.setdefault("csrf", secrets.token_urlsafe(16)) if self._key else ""
+        if request.method in {"GET", "HEAD", "OPTIONS"} or request.path == "/sign-out":
+            return None
+        if _same(request.form.get("csrf", ""), token):
+            return None
+        page = render_template("fault.html", title="sign_in.expired", text="fault.expired")
+        return make_response(page, HTTPStatus.BAD_REQUEST)
+
+    def _named_by_proxy(self) -> str | None:
+        """The user whom a trusted proxy names, when one is configured and it is the one asking."""
+        header = self._settings.board_user_header
+        if not header or not comes_from(self._settings.board_proxies):
+            return None
+        return one_line(request.headers.get(header, ""), LONGEST_USER).strip() or None
 
     def _turn_away(self) -> AnyResponse | None:
         if request.path == "/metrics":
             return self._basic()
-        if request.path == "/board.json" or request.method not in {"GET", "HEAD"}:
+        if request.path.startswith("/live/") or request.method not in {"GET", "HEAD"}:
             return _refused(HTTPStatus.UNAUTHORIZED, "sign in first")
-        if request.headers.get("Sec-Fetch-Site") == "cross-site":
-            # A link in a chat: a Strict cookie stays behind. Asked again from a page of ours,
-            # the browser sends it. https://web.dev/articles/samesite-cookies-explained
-            return make_response(render_template("bounce.html", target=_wanted()))
+        if _from_elsewhere():
+            return _ask_again()
         return redirect(url_for("sign_in", next=_wanted()))
 
     def form(self) -> AnyResponse:
@@ -121,21 +146,19 @@ class _Door:
 
     def sign_in(self) -> AnyResponse:
         """POST /sign-in: the only place where a cookie is given."""
-        address = where_from()
+        address = where_from(self._settings.board_proxies)
         if not self.passwords:
             return redirect("/")
         if not self._attempts.allowed(address):
-            answer = self._page(
-                HTTPStatus.TOO_MANY_REQUESTS, "Too many wrong passwords. Wait a minute."
-            )
+            answer = self._page(HTTPStatus.TOO_MANY_REQUESTS, plain("sign_in.throttled"))
             answer.headers["Retry-After"] = "60"
             return answer
         if not _same(request.form.get("csrf", ""), session.get("csrf", "")):
-            return self._page(HTTPStatus.BAD_REQUEST, "This form had expired. Try again.")
+            return self._page(HTTPStatus.BAD_REQUEST, plain("sign_in.expired"))
         role = self._role_of(request.form.get("password", ""))
         if role is None:
             self._attempts.failed(address)
-            return self._page(HTTPStatus.UNAUTHORIZED, "That is not the password.")
+            return self._page(HTTPStatus.UNAUTHORIZED, plain("sign_in.wrong"))
         session.clear()
         session.permanent = True
         session.update(role=role, proof=self._proof(role), csrf=secrets.token_urlsafe(16))
@@ -150,8 +173,14 @@ class _Door:
 
     def words_for_pages(self) -> dict[str, Any]:
         """For every template: who is signed in, and what a form has to send back."""
-        signed_in = bool(self.passwords) and bool(g.get("role"))
-        return {"role": g.get("role"), "csrf": session.get("csrf", "") if signed_in else ""}
+        role, user = g.get("role"), g.get("user")
+        return {
+            "role": role,
+            "user": user,
+            "signed_in": bool(self.passwords) and bool(role) and not user,
+            "csrf": session.get("csrf", "") if role else "",
+            "say": say,
+        }
 
     def _page(self, status: HTTPStatus, fault: str) -> Response:
         token = session.setdefault("csrf", secrets.token_urlsafe(16))
@@ -162,7 +191,7 @@ class _Door:
     def _basic(self) -> AnyResponse | None:
         """A scraper signs in with every request: any user name, either password."""
         sent = request.authorization
-        address = where_from()
+        address = where_from(self._settings.board_proxies)
         if not self._attempts.allowed(address):
             return _refused(HTTPStatus.TOO_MANY_REQUESTS, "too many wrong passwords")
         if sent and sent.type == "basic":
@@ -191,39 +220,22 @@ class _Door:
         return found[0] if found else None
 
 
-def is_here() -> bool:
-    """True when a browser on this machine asks us directly, by a name of this machine.
+def _from_elsewhere() -> bool:
+    """A link in a chat or an e-mail was followed."""
+    return request.method == "GET" and request.headers.get("Sec-Fetch-Site") == "cross-site"
 
-    A forwarding header means a proxy or tunnel; a foreign Host means a page elsewhere that had
-    its own name resolved to this machine (DNS rebinding).
+
+def _ask_again() -> AnyResponse:
+    """A Strict cookie stays behind when somebody comes from another site. Asked again from a page
+    of ours, the browser sends it. https://web.dev/articles/samesite-cookies-explained
     """
-    if any(name in request.headers for name in FORWARDING):
-        return False
-    host = urlsplit(f"//{request.host}").hostname or ""
-    return is_loopback(request.remote_addr or "") and (host == "localhost" or is_loopback(host))
+    return make_response(render_template("bounce.html", target=_wanted()))
 
 
-def is_loopback(address: str) -> bool:
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    mapped = getattr(found, "ipv4_mapped", None)
-    return (mapped or found).is_loopback
-
-
-def where_from() -> str:
-    """The address to throttle; of IPv6 its network, since one caller has all of a /64."""
-    address = request.remote_addr or ""
-    if ":" not in address:
-        return address
-    return str(ipaddress.ip_network((address.partition("%")[0], 64), strict=False))
-
-
-def local_path(target: str) -> str:
-    """A path on this site, or `/`. Browsers read a backslash as a slash and skip tabs."""
-    plain = all(" " < char != "\\" for char in target)
-    return target if plain and target.startswith("/") and not target.startswith("//") else "/"
+def only_operators() -> None:
+    """Before anything that changes something: a viewer only reads (403)."""
+    if g.get("role") != "operator":
+        abort(HTTPStatus.FORBIDDEN)
 
 
 def _wanted() -> str:

@@ -1,14 +1,14 @@
-"""Somebody is on it: what an acknowledgement, or a severity set on our page, means. Pure."""
+"""What people say on our own pages: on it, another severity, the doubt settled, stop. Pure."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from worker.events import Event
-from worker.outcome import Outcome
+from worker.outcome import Outcome, settle
 from worker.people import person_set
 from worker.policy import Policy
-from worker.record import State
+from worker.record import Settlement, State
 from worker.targets import clock_time
 from worker.tickets import Severity, Target, one_line
 from worker.timer import Acknowledged
@@ -52,3 +52,30 @@ def severity_chosen(state: State, event: Event, policy: Policy, now: datetime) -
     set_by = person_set(state, "severity", severity, policy, at)
     lines = tuple((what, f"{by} {text}, in Minutehand") for what, text in set_by.lines)
     return Outcome(state=set_by.state, lines=lines)
+
+
+def review_confirmed(state: State, event: Event, _policy: Policy, _now: datetime) -> Outcome:
+    """The doubtful severity is right; the review field is cleared at the helpdesk as well."""
+    held = state.decision
+    if held is None or not held.needs_review:
+        return Outcome(state=state)
+    by = one_line(event.actor or "somebody", LONGEST_NAME)
+    decision = held.model_copy(update={"needs_review": False})
+    return Outcome(
+        state=state.without(Target.REVIEW).model_copy(update={"decision": decision}),
+        lines=(("person", f"{by} confirmed the severity, in Minutehand"),),
+    )
+
+
+def stopped(state: State, event: Event, _policy: Policy, now: datetime) -> Outcome:
+    """Nobody waits for an answer: every timer ends and counts neither as met nor as breached."""
+    by = one_line(event.actor or "somebody", LONGEST_NAME)
+    if state.settled and not state.others:
+        return Outcome(state=state)
+    at = event.happened_at or now
+    ended = settle(state, Settlement.STOPPED, at, [("settled", f"{Settlement.STOPPED}: {by}")])
+    settled = ended.state.settled
+    if settled and settled.why is Settlement.STOPPED and settled.by is None:
+        named = settled.model_copy(update={"by": by})
+        return ended.model_copy(update={"state": ended.state.model_copy(update={"settled": named})})
+    return ended

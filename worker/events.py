@@ -34,6 +34,10 @@ class EventKind(StrEnum):
     their e-mail address, if they gave one."""
     SEVERITY_CHOSEN = "severity chosen"
     """Somebody set a severity on our page; `actor` is who, `now` the severity."""
+    CONFIRMED = "confirmed"
+    """Somebody confirmed a doubtful severity on our page; `actor` is who."""
+    STOPPED = "stopped"
+    """Somebody said on our page that nobody waits for an answer; `actor` is who."""
 
 
 class Comment(Noun):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from worker.acknowledging import acknowledged, severity_chosen
+from worker.acknowledging import acknowledged, review_confirmed, severity_chosen, stopped
 from worker.conversation import BODY_KEPT, comment_made, follow_status, whole_reading
 from worker.events import Event, EventKind
 from worker.forgetting import without_text
@@ -43,6 +43,8 @@ ENDINGS = {
 ON_OUR_PAGE = {
     EventKind.ACKNOWLEDGED: acknowledged,
     EventKind.SEVERITY_CHOSEN: severity_chosen,
+    EventKind.CONFIRMED: review_confirmed,
+    EventKind.STOPPED: stopped,
 }
 POLL_IS_LATE = timedelta(seconds=5)
 """A poll that finds a ticket sooner than this did not make up for a lost webhook."""

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import structlog
 from pydantic import TypeAdapter
 from redis import Redis
 
 from worker.errors import Gone, Permanent, Transient
+from worker.events import Event
 from worker.helpdesks.base import Client
 from worker.policy import PEOPLE
 from worker.store import keys
-from worker.tickets import Customer, Person, Ticket
+from worker.tickets import Customer, Person, Ticket, TicketKey
 
 log = structlog.get_logger()
 
 KEPT_SECONDS = 600
+ASKED_AT_ONCE = 3
+NAMES_KEPT_SECONDS = 35 * 24 * 3600
+"""As long as a record; every comment of an agent begins it anew."""
 Found = TypeVar("Found")
 _CUSTOMER = TypeAdapter(Customer)
 _PEOPLE = TypeAdapter(tuple[Person, ...])
@@ -60,6 +64,8 @@ class Lookups:
             if name == "group":
                 return client.members(number)
             agent = client.agent(number)
+            if agent and agent.name:
+                self._remember(f"{ticket.key.helpdesk}/{ticket.key.account}", {number: agent.name})
             return (agent,) if agent else ()
 
         try:
@@ -67,6 +73,45 @@ class Lookups:
         except (Transient, Permanent) as fault:
             log.warning("nobody looked up", ticket=str(ticket.key), who=name, fault=str(fault))
             return ()
+
+    def hear_names(self, key: TicketKey, events: Iterable[Event]) -> None:
+        """Agents who comment are known by name from then on; it costs no call."""
+        said = [event.comment for event in events if event.comment and event.comment.by_agent]
+        found = {one.author: one.author_name for one in said if one.author and one.author_name}
+        if found:
+            self._remember(f"{key.helpdesk}/{key.account}", found)
+
+    def learn_names(self, client: Client, account: str, tickets: Iterable[Ticket]) -> None:
+        """Ask for agents who have one of these tickets and whose name nobody has told yet.
+
+        A few at a time: a name on a page is worth little of the budget, and no error.
+        """
+        having = dict.fromkeys(one.assignee for one in tickets if one.assignee)
+        known = self.names([(account, number) for number in having])
+        unknown = [number for number, name in zip(having, known, strict=True) if name is None]
+        for number in unknown[:ASKED_AT_ONCE]:
+            try:
+                agent = client.agent(number)
+            except (Transient, Permanent) as fault:
+                log.info("name not learnt", account=account, fault=str(fault))
+                return
+            self._remember(account, {number: agent.name if agent else ""})
+
+    def names(self, wanted: Sequence[tuple[str, str]]) -> list[str | None]:
+        """The names of agents, each by account (`helpdesk/account`) and id, in one round trip.
+
+        Only what was told before: no helpdesk is asked.
+        """
+        pipe = self._redis.pipeline(transaction=False)
+        for account, number in wanted:
+            pipe.hget(keys.names(account), number)
+        return pipe.execute() if wanted else []
+
+    def _remember(self, account: str, found: Mapping[Any, Any]) -> None:
+        with self._redis.pipeline(transaction=False) as both:
+            both.hset(keys.names(account), mapping=found)
+            both.expire(keys.names(account), NAMES_KEPT_SECONDS)
+            both.execute()
 
     def _kept(
         self,

@@ -12,8 +12,13 @@ def news(state: State | None, ticket: Ticket) -> str | None:
     if state is None:
         return None if ticket.status.over else "new ticket"
     found = _of_the_first_response(state, ticket) or _of_another(state, ticket)
-    if found or state.settled:
-        return found
+    return found if found or state.settled else _of_people(state, ticket)
+
+
+def _of_people(state: State, ticket: Ticket) -> str | None:
+    """What agents did to a ticket that waits for its first response."""
+    if ticket.assignee != state.ticket.assignee:
+        return "another assignee"
     if ticket.priority not in {None, state.there.priority}:
         return f"priority {ticket.priority}"
     if ticket.severity_field not in {None, state.there.severity}:

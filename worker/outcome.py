@@ -31,7 +31,9 @@ def decided_text(decision: Decision) -> str:
 
 def under(state: State, decision: Decision, policy: Policy, *, at: datetime) -> State:
     """The state with this decision, made at that moment, and the timers that belong to it."""
-    decided = state.model_copy(update={"decision": decision})
+    raised = state.decision and decision.severity.worse_than(state.decision.severity)
+    raised_at = at if raised else state.raised_at
+    decided = state.model_copy(update={"decision": decision, "raised_at": raised_at})
     first = state.timer if state.settled else _moved(state.timer, timer_for(decided, policy))
     others: dict[Target, Timer] = {}
     for target, running in state.others.items():

@@ -29,6 +29,7 @@ def by_person(decision: Decision, severity: Severity, why: str) -> Decision:
         update={
             "severity": severity,
             "by": DecidedBy.PERSON,
+            "rubric": decision.rubric or decision.severity,
             "needs_review": False,
             "confidence": Confidence.HIGH,
             "reasons": (Reason(text=why), *decision.reasons),

@@ -24,6 +24,8 @@ class Settlement(StrEnum):
     DELETED = "deleted"
     SPAM = "spam"
     MERGED = "merged"
+    STOPPED = "stopped by a person"
+    """Somebody said on the ticket's page that nobody waits for an answer."""
     GONE = "gone"
     """The helpdesk no longer lets us read or write it."""
     OUT_OF_SCOPE = "out of scope"
@@ -81,6 +83,8 @@ class State(Noun):
     """Our severity has arrived there, with its tag."""
     person_at: Moment | None = None
     """When a person last decided; what is older than that is history."""
+    raised_at: Moment | None = None
+    """When the severity was last made stricter; a deadline from before then could not be met."""
     hands_off: tuple[str, ...] = ()
     """Fields of `Changes` that a person removed; never written again."""
     recovered: bool = False

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -81,9 +82,19 @@ class Settings(BaseModel):
     freshdesk_webhook_secret: SecretStr | None = None
     board_password: SecretStr | None = None
     board_viewer_password: SecretStr | None = None
+    board_user_header: str | None = None
+    """The header in which a trusted reverse proxy names who has signed in there; None: off."""
+    board_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """From which addresses that header is believed."""
+    board_operators: tuple[str, ...] = ()
+    """Users of the proxy who may act; `*`: all. The others only read."""
     secret_key: SecretStr | None = None
     environment: Mapping[str, str] = Field(default_factory=dict, repr=False)
     """All variables, for `${X}` in the policy; never printed."""
+
+    def may_operate(self, user: str) -> bool:
+        """Whether a user whom the proxy named may act, not only read."""
+        return "*" in self.board_operators or user in self.board_operators
 
     @classmethod
     def from_environment(
@@ -214,6 +225,23 @@ def _threads(text: str) -> int:
     return number
 
 
+def _header(text: str) -> str:
+    if not text.replace("-", "").isalnum() or not text.isascii():
+        raise ValueError("must be the name of a header such as X-Forwarded-User")
+    return text
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part, strict=False) for part in _list(text))
+    except ValueError:
+        raise ValueError("must be addresses or networks such as 127.0.0.1, 10.0.0.0/8") from None
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 _READERS: dict[str, Any] = {
     "redis_url": _redis_url,
     "host": str,
@@ -235,6 +263,9 @@ _READERS: dict[str, Any] = {
     "freshdesk_webhook_secret": SecretStr,
     "board_password": SecretStr,
     "board_viewer_password": SecretStr,
+    "board_user_header": _header,
+    "board_proxies": _networks,
+    "board_operators": _list,
     "secret_key": SecretStr,
 }
 
@@ -250,4 +281,9 @@ def _half_configured(values: Mapping[str, Any]) -> list[str]:
         )
     if "freshdesk_url" in values and "freshdesk_api_key" not in values:
         faults.append("FRESHDESK_URL is set but FRESHDESK_API_KEY is not")
+    if "board_user_header" in values and "board_proxies" not in values:
+        faults.append(
+            "BOARD_USER_HEADER is set but BOARD_PROXIES is not: anybody could send that header. "
+            "Set BOARD_PROXIES to the addresses of your reverse proxy"
+        )
     return faults

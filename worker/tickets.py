@@ -219,6 +219,8 @@ class Decision(Noun):
     """What of the ticket's text was not heard, for people: "14 quoted lines", "signature"."""
     runner_up: Severity | None = None
     by: DecidedBy = DecidedBy.RUBRIC
+    rubric: Severity | None = None
+    """With a person's decision: what the rubric had decided before."""
 
 
 class Changes(Noun):

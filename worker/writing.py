@@ -66,6 +66,8 @@ def state_there_should_be(state: State, now: datetime) -> SlaState | None:
         return None
     if settled is None:
         return sla_state(timer, now)
+    if settled.why is Settlement.STOPPED:
+        return state.there.state  # neither met nor breached: what stands there stays
     in_time = settled.at <= timer.deadline
     return SlaState.MET if in_time else SlaState.BREACHED
 

@@ -71,7 +71,7 @@ class Site(Stack):
             command = [sys.executable, "-m", "waitress", listen, threads]
             command.append("benchmarks.chaos.helpdesk:app")
         with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(  # noqa: S603 our own interpreter
+            self.processes[name] = subprocess.Popen(
                 command, env=self.environment, stdout=log, stderr=subprocess.STDOUT
             )
 

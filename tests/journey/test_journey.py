@@ -147,7 +147,7 @@ def test_the_board_and_the_ticket_page_show_it(stack: Stack, helpdesk: str) -> N
     ticket_id = stack.create(helpdesk, "How do I export <b>my</b> contacts?")
     stack.written(helpdesk, ticket_id)
 
-    board = requests.get(f"{stack.url}/board.json", timeout=5)
+    board = requests.get(f"{stack.url}/live/board", timeout=5)
     page = requests.get(f"{stack.url}/tickets/{helpdesk}/{ticket_id}", timeout=5)
 
     assert board.ok

@@ -1,178 +1,73 @@
+"""The board: which tickets it lists, in which words, and when it says something new."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
 
 import pytest
-from factories import a_ticket
-from flask import Flask
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from pages import NOW, Pages, a_state, settled
+from redis import Redis
 
-from webhooks.board import board
-from webhooks.sign_in import protect
-from worker.record import Line, Settled, Settlement, State
-from worker.settings import Mode, Settings
-from worker.store.switches import Paused
-from worker.tickets import (
-    Changes,
-    Confidence,
-    DecidedBy,
-    Decision,
-    Reason,
-    Severity,
-    SlaState,
-    TicketKey,
-)
-from worker.timer import Step, Timer
-
-NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
-HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(1)>\u202e\x00'
+from worker.record import Settlement
+from worker.settings import Mode
+from worker.store import keys
+from worker.tickets import Changes, Customer, DecidedBy, SlaState, Target
+from worker.timer import Acknowledged
 
 
-def a_state(number: str = "5158", *, minutes_left: float = 25, **facts: Any) -> State:
-    """A P1 with 45 minutes, and steps at 0, 50, 75 and 100 %."""
-    deadline = NOW + timedelta(minutes=minutes_left)
-    created = deadline - timedelta(minutes=45)
-    labels = {"0%": 0.0, "50%": 22.5, "75%": 33.75, "100%": 45.0}
-    timer = Timer(
-        created_at=created,
-        allowed_seconds=45 * 60,
-        deadline=deadline,
-        plan="pro",
-        plan_known=facts.pop("plan_known", True),
-        steps=tuple(
-            Step(
-                label=label,
-                moment=created + timedelta(minutes=minutes),
-                notify=("oncall", "lead"),
-                state=SlaState.NEAR if 0 < minutes < 45 else None,
-                repeat_seconds=900 if minutes == 45 else None,
-            )
-            for label, minutes in labels.items()
-        ),
-        handled_until=NOW,
-    )
-    decided = {
-        "severity": Severity.P1,
-        "confidence": Confidence.HIGH,
-        "reasons": (Reason(text="everyone is affected", quote="nobody can send"),),
-        **facts.pop("decided", {}),
-    }
-    key = TicketKey(facts.pop("helpdesk", "zendesk"), "acme", number)
-    ticket = a_ticket(key=key, created_at=created, **facts.pop("ticket", {}))
-    return State(
-        **{
-            "ticket": ticket,
-            "read_at": NOW,
-            "decision": Decision(**decided),
-            "timer": timer,
-            **facts,
-        }
+def test_the_earliest_deadline_comes_first(pages: Pages) -> None:
+    pages.put(a_state("222", minutes_left=30), a_state("111", minutes_left=3))
+
+    assert [row.split("#")[1].split()[0] for row in pages.rows()] == ["111", "222"]
+
+
+def test_a_row_says_severity_ticket_customer_state_deadline_next_step_and_owner(
+    pages: Pages,
+) -> None:
+    pages.put(
+        a_state(
+            ticket={"subject": "Nobody can send", "assignee": "77"},
+            customer=Customer(name="Rossi S.p.A."),
+        )
     )
 
+    row = pages.row()
 
-def settled(number: str, why: Settlement, *, in_time: bool | None = None) -> State:
-    return a_state(number, settled=Settled(why=why, at=NOW, in_time=in_time))
-
-
-class Source:
-    """A board source in lists."""
-
-    def __init__(self, *states: State) -> None:
-        self.states = list(states)
-        self.record: list[Line] = []
-        self.warned: list[str] = []
-        self.halted: Paused | None = None
-        self.figures = {"breached": 1, "answered": 12}
-
-    def open_states(self, limit: int) -> list[State]:
-        return [state for state in self.states if state.settled is None][:limit]
-
-    def settled_states(self, limit: int) -> list[State]:
-        return [state for state in self.states if state.settled][:limit]
-
-    def state(self, key: TicketKey) -> State | None:
-        return next((state for state in self.states if state.ticket.key == key), None)
-
-    def lines(self, key: TicketKey) -> list[Line]:
-        return self.record
-
-    def counts(self) -> dict[str, int]:
-        return {"open": len(self.open_states(10_000)), **self.figures}
-
-    def paused(self) -> Paused | None:
-        return self.halted
-
-    def warnings(self) -> list[str]:
-        return self.warned
-
-    def find(self, helpdesk: str, ticket_id: str) -> TicketKey | None:
-        keys = (state.ticket.key for state in self.states)
-        return next((key for key in keys if (key.helpdesk, key.id) == (helpdesk, ticket_id)), None)
+    for words in (
+        "P1 Urgent",
+        "Nobody can send",
+        "zendesk #5158",
+        "Rossi S.p.A.",
+        "plan pro",
+        "in time",
+        "due 17:25:00",
+        "50% → oncall, lead at 17:02:30",
+        "agent 77",
+    ):
+        assert words in row
+    assert 'data-deadline="2026-11-23T17:25:00+00:00"' in pages.get()
+    assert 'href="/tickets/zendesk/5158?account=acme"' in pages.get()
 
 
-class Clock:
-    now = NOW
+def test_an_agents_name_is_shown_once_somebody_told_it(pages: Pages) -> None:
+    pages.put(a_state(ticket={"assignee": "77"}), a_state("2", minutes_left=30))
+    pages.redis.hset(keys.names("zendesk/acme"), "77", "Ann Lee")
 
-    def __call__(self) -> datetime:
-        return self.now
+    named, unassigned = pages.rows()
 
-
-def a_client(source: Source, clock: Clock | None = None, **facts: Any) -> FlaskClient:
-    settings = Settings(**{"demo": True, "public_url": "http://127.0.0.1:8000", **facts})
-    app = Flask("webhooks")
-    app.register_blueprint(board(source, settings, clock=clock or Clock()))
-    protect(app, settings, "a key of thirty-two characters..")
-    return app.test_client()
-
-
-def page(source: Source, path: str = "/", **facts: Any) -> str:
-    answer = a_client(source, **facts).get(path)
-    assert answer.status_code == 200
-    return answer.get_data(as_text=True)
-
-
-def content(source: Source, clock: Clock | None = None, **facts: Any) -> Any:
-    return a_client(source, clock, **facts).get("/board.json").json
-
-
-def the_row(state: State, clock: Clock | None = None) -> Any:
-    (row,) = content(Source(state), clock)["open"]
-    return row
-
-
-def test_the_earliest_deadline_comes_first_as_the_source_says() -> None:
-    html = page(Source(a_state("111", minutes_left=3), a_state("222", minutes_left=30)))
-    assert html.index("#111") < html.index("#222")
-
-
-def test_a_row_says_severity_ticket_state_deadline_and_next_step() -> None:
-    row = the_row(a_state(ticket={"subject": "Nobody can send"}))
-    assert row["severity_name"] == "P1 Urgent"
-    assert row["subject"] == "Nobody can send"
-    assert row["where"] == "zendesk #5158"
-    assert row["href"] == "/tickets/zendesk/5158?account=acme"
-    assert row["state"] == "in time"
-    assert row["deadline"] == "2026-11-23T17:25:00+00:00"
-    assert row["due"] == "due 17:25:00"
-    assert row["next"] == {"label": "50%", "who": "oncall, lead", "at": "at 17:02:30"}
-
-
-def test_the_page_shows_the_same_row_without_javascript() -> None:
-    html = page(Source(a_state(ticket={"subject": "Nobody can send"})))
-    for words in ("P1 Urgent", "Nobody can send", "zendesk #5158", "in time", "due 17:25:00"):
-        assert words in html
-    assert 'href="/tickets/zendesk/5158?account=acme"' in html
-    assert "50% &rarr; oncall, lead" in html
+    assert named.endswith("Ann Lee")
+    assert unassigned.endswith("unassigned")
 
 
 @pytest.mark.parametrize(
     ("severity", "name"),
     [("P1", "P1 Urgent"), ("P2", "P2 High"), ("P3", "P3 Medium"), ("P4", "P4 Low")],
 )
-def test_a_severity_is_always_in_words(severity: str, name: str) -> None:
-    assert the_row(a_state(decided={"severity": severity}))["severity_name"] == name
+def test_a_severity_is_always_in_words(pages: Pages, severity: str, name: str) -> None:
+    pages.put(a_state(decided={"severity": severity}))
+
+    assert pages.row().startswith(name)
 
 
 @pytest.mark.parametrize(
@@ -180,19 +75,77 @@ def test_a_severity_is_always_in_words(severity: str, name: str) -> None:
     [(25, "in time", "fine"), (22.5, "breach soon", "soon"), (0, "breached", "breached")],
 )
 def test_the_state_follows_from_the_steps_and_the_deadline(
-    minutes_left: float, word: str, tone: str
+    pages: Pages, minutes_left: float, word: str, tone: str
 ) -> None:
-    row = the_row(a_state(minutes_left=minutes_left))
-    assert (row["state"], row["tone"]) == (word, tone)
+    pages.put(a_state(minutes_left=minutes_left))
+
+    assert word in pages.row()
+    assert f'class="{tone}" data-key' in pages.get()
 
 
-def test_a_near_sla_state_on_the_helpdesks_ticket_is_breach_soon_here() -> None:
-    assert the_row(a_state(there=Changes(state=SlaState.NEAR)))["state"] == "breach soon"
+def test_a_near_sla_state_on_the_helpdesks_ticket_is_breach_soon_here(pages: Pages) -> None:
+    pages.put(a_state(there=Changes(state=SlaState.NEAR)))
+
+    assert "breach soon" in pages.row()
 
 
-def test_after_the_deadline_the_next_step_is_a_repeat() -> None:
-    row = the_row(a_state(minutes_left=-3))
-    assert row["next"] == {"label": "100% again", "who": "oncall, lead", "at": "at 17:12:00"}
+def test_after_the_deadline_the_next_step_is_a_repeat(pages: Pages) -> None:
+    pages.put(a_state(minutes_left=-3))
+
+    assert "100% again → oncall, lead at 17:12:00" in pages.row()
+
+
+def test_who_is_on_it_is_named_until_it_is_asked_again(pages: Pages) -> None:
+    until = NOW + timedelta(minutes=10)
+    pages.put(a_state(acknowledged=Acknowledged(by="Ann Lee", at=NOW, until=until)))
+
+    assert "acknowledged by Ann Lee until 17:10:00" in pages.row()
+    assert "0% again" in pages.row()  # asked again, and the quiet 50 % is not announced
+    assert "at 17:10:00" in pages.row()
+    pages.clock.now = until
+    assert "acknowledged" not in pages.row()
+
+
+def test_whom_a_step_cannot_reach_is_said(pages: Pages) -> None:
+    pages.put(a_state(notify=("oncall", "nobody-knows", "assignee", "tam")))
+    pages.parts.switches.mute("oncall", NOW + timedelta(hours=1), NOW)
+
+    assert "50% → oncall (muted), nobody-knows (not configured), assignee, tam" in pages.row()
+
+
+def test_what_sets_a_ticket_apart_is_flagged(pages: Pages) -> None:
+    decided = {"needs_review": True, "meta_dependency": True, "by": DecidedBy.PERSON}
+    pages.put(
+        a_state(
+            decided=decided,
+            plan_known=False,
+            could_not_write="refused",
+            recovered=True,
+            notify=("tam",),
+        )
+    )
+
+    row = pages.row()
+
+    for words in (
+        "review",
+        "depends on Meta",
+        "has a TAM",
+        "set by a person",
+        "found by poll",
+        "could not be written",
+        "plan unknown, pro assumed",
+    ):
+        assert words in row
+
+
+def test_a_target_that_is_not_the_first_response_is_named(pages: Pages) -> None:
+    state = a_state(settled=settled("1", Settlement.ANSWERED, in_time=True).settled)
+    assert state.timer
+    waits = state.timer.model_copy(update={"target": Target.NEXT_REPLY})
+    pages.put(state.model_copy(update={"others": {Target.NEXT_REPLY: waits}}))
+
+    assert "next reply" in pages.row()
 
 
 @pytest.mark.parametrize(
@@ -201,217 +154,198 @@ def test_after_the_deadline_the_next_step_is_a_repeat() -> None:
         (Settlement.ANSWERED, True, "answered"),
         (Settlement.ANSWERED, False, "answered after the breach"),
         (Settlement.CLOSED_WITHOUT_REPLY, None, "closed without reply"),
-        (Settlement.MERGED, None, "merged"),
-        (Settlement.SPAM, None, "spam"),
+        (Settlement.STOPPED, None, "stopped by a person"),
     ],
 )
 def test_settled_tickets_are_below_with_their_reason(
-    why: Settlement, *, in_time: bool | None, word: str
+    pages: Pages, why: Settlement, *, in_time: bool | None, word: str
 ) -> None:
-    source = Source(a_state("111"), settled("222", why, in_time=in_time))
-    (row,) = content(source)["settled"]
-    assert (row["state"], row["outcome"]) == (word, "17:00:00, after 20m")
-    html = page(source)
+    pages.put(a_state("111"), settled("222", why, in_time=in_time))
+
+    html = pages.get()
+
     assert html.index("#111") < html.index("Last settled") < html.index("#222")
+    assert word in html
+    assert "17:00:00, after 20m" in html
 
 
-def test_what_sets_a_ticket_apart_is_flagged() -> None:
-    decided = {"needs_review": True, "meta_dependency": True, "by": DecidedBy.PERSON}
-    row = the_row(a_state(decided=decided, plan_known=False, could_not_write="refused"))
-    assert row["flags"] == ["review", "depends on Meta", "set by a person", "could not be written"]
-    assert row["plan"] == "plan unknown, pro assumed"
+@pytest.mark.parametrize("mode", list(Mode))
+def test_the_banner_says_the_mode(redis: Redis, tmp_path: Path, mode: Mode) -> None:
+    assert f'<p class="banner {mode}">MODE {mode}: ' in Pages(redis, tmp_path, MODE=mode).get()
 
 
-@pytest.mark.parametrize(
-    ("mode", "words"),
-    [
-        (Mode.OBSERVE, "MODE observe: nothing is written to the helpdesk, nobody is notified"),
-        (Mode.TAG, "MODE tag: "),
-        (Mode.LIVE, "MODE live: "),
-    ],
-)
-def test_the_banner_says_the_mode(mode: Mode, words: str) -> None:
-    assert words in page(Source(), mode=mode)
+def test_a_pause_is_said_in_the_banner(pages: Pages) -> None:
+    pages.parts.switches.pause("maintenance <b>", NOW)
 
-
-def test_a_pause_is_said_in_the_banner_in_every_mode() -> None:
-    source = Source()
-    source.halted = Paused(since=NOW, reason="maintenance <b>")
-
-    said = page(source, mode=Mode.LIVE)
+    said = pages.get()
 
     assert 'class="banner paused"' in said
-    assert "(maintenance &lt;b&gt;): nothing is written to the helpdesk" in said
-    assert content(source)["paused"] is True
-    assert content(Source())["paused"] is False
+    assert "PAUSED since 17:00:00 (maintenance &lt;b&gt;): nothing is written" in said
 
 
-def test_warnings_are_shown() -> None:
-    source = Source()
-    source.warned = ["P1 alerts reach nobody: no channel"]
-    assert "<li>P1 alerts reach nobody: no channel</li>" in page(source)
-    assert content(source)["warnings"] == source.warned
+def test_an_alert_of_p1_that_reaches_nobody_is_said_in_red(redis: Redis, tmp_path: Path) -> None:
+    reaching = Pages(redis, tmp_path).get()
+    nobody = Pages(redis, tmp_path, policy="").get()
+
+    assert "P1 alerts reach nobody" in nobody
+    assert "P1 alerts reach nobody" not in reaching
 
 
-def test_an_empty_board_says_so_honestly() -> None:
-    said = "No ticket is waiting. New ones appear here within a second."
-    assert f'<p id="empty" class="empty">{said}</p>' in page(Source())
-    assert "within a minute." in page(Source(), public_url=None)
-    assert f'<p id="empty" class="empty" hidden>{said}</p>' in page(Source(a_state()))
+def test_mutes_failures_and_sayings_are_said(pages: Pages) -> None:
+    pages.parts.switches.mute("oncall", NOW + timedelta(hours=1), NOW)
+    pages.redis.hset(keys.FAILED, "write:zendesk/acme/1", '{"reason": "x", "at": 1}')
+    pages.parts.journal.say("the field SLA state is missing", datetime.now(UTC))
+
+    said = pages.get()
+
+    assert "Channel oncall is muted until 18:00:00" in said
+    assert "1 job was set aside" in said
+    assert "<li>the field SLA state is missing</li>" in said
 
 
-def test_what_the_list_leaves_out_is_counted() -> None:
-    source = Source(*(a_state(str(number)) for number in range(205)))
-    found = content(source)
-    assert (len(found["open"]), found["more"]) == (200, 5)
-    assert "and <span>5</span> more with later deadlines" in page(source)
-
-
-def test_hostile_text_is_escaped_on_every_page() -> None:
-    state = a_state(
-        ticket={"subject": HOSTILE, "url": "javascript:alert(1)"},
-        decided={"reasons": (Reason(text=HOSTILE, quote=HOSTILE),)},
-        could_not_write=HOSTILE,
-    )
-    source = Source(state)
-    source.warned = [HOSTILE]
-    source.record = [Line(at=NOW, what="said", text=f"50%: {HOSTILE}")]
-    for html in (page(source), page(source, "/tickets/zendesk/5158")):
-        assert "<script>alert" not in html
-        assert "<img" not in html
-        assert "javascript:" not in html
-        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
-    assert a_client(source).get("/board.json").content_type == "application/json"
-
-
-def test_a_missing_subject_can_still_be_clicked() -> None:
-    assert the_row(a_state(ticket={"subject": " \u202e"}))["subject"] == "(no subject)"
-
-
-def poll(client: FlaskClient, etag: str) -> TestResponse:
-    return client.get("/board.json", headers={"If-None-Match": etag})
-
-
-def test_nothing_new_is_304_however_much_time_passes_until_something_changes() -> None:
-    clock, source = Clock(), Source(a_state(minutes_left=25))
-    client = a_client(source, clock)
-    first = client.get("/board.json")
-    clock.now = NOW + timedelta(seconds=149)
-    again = poll(client, first.headers["ETag"])
-    assert (again.status_code, again.data) == (304, b"")
-    assert again.headers["X-Minutehand-Now"] == "2026-11-23T17:02:29.000+00:00"
-    clock.now = NOW + timedelta(seconds=150)  # 50 %: breach soon
-    assert poll(client, first.headers["ETag"]).status_code == 200
-    clock.now = NOW
-    source.states.append(a_state("6000"))
-    assert poll(client, first.headers["ETag"]).status_code == 200
-
-
-def test_pages_run_only_their_own_script_and_stay_in_no_cache() -> None:
-    client = a_client(Source(a_state()))
-    for path in ("/", "/board.json", "/tickets/zendesk/5158", "/tickets/zendesk/1", "/nothing"):
-        headers = client.get(path).headers
-        assert headers["Content-Security-Policy"].startswith("default-src 'self'; ")
-        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
-        assert headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["Referrer-Policy"] == "same-origin"
-        assert headers["Cache-Control"] == "no-store"
-
-
-@pytest.mark.parametrize("path", ["/", "/tickets/zendesk/5158", "/tickets/zendesk/1"])
-def test_no_page_has_inline_script_or_style(path: str) -> None:
-    html = a_client(Source(a_state())).get(path).get_data(as_text=True)
-    assert html.count("<script") == html.count("<script src=")
-    for inline in ("<style", " style=", " onclick", " onload"):
-        assert inline not in html
-
-
-def test_the_script_and_the_style_are_served() -> None:
-    client = a_client(Source())
-    for name in ("board.js", "board.css", "icon.svg"):
-        with client.get(f"/static/{name}") as answer:
-            assert answer.status_code == 200
-
-
-def test_one_ticket_is_explained() -> None:
-    decided = {"runner_up": Severity.P2, "needs_review": True}
-    source = Source(a_state(decided=decided, ticket={"url": "https://acme.zendesk.com/x/5158"}))
-    source.record = [
-        Line(at=NOW - timedelta(minutes=20), what="sent", text="0%: oncall"),
-        Line(at=NOW - timedelta(minutes=20), what="skipped", text="0%: no channel lead"),
-        Line(at=NOW, what="said", text="a bot's comment is not a first response"),
-    ]
-    html = page(source, "/tickets/zendesk/5158")
-    for words in (
-        "Why P1 Urgent",
-        "everyone is affected: <q>nobody can send</q>",
-        "<dd>the rubric</dd>",
-        "<dd>high</dd>",
-        "<dd>P2 High</dd>",
-        "created 16:40:00 + 45m = 17:25:00 UTC",
-        "plan pro",
-        "2026-11-23 17:02:30 UTC",
-        "notifies oncall, lead, then every 15m",
-        "<li>16:40:00 sent: oncall</li>",
-        "<li>16:40:00 skipped: no channel lead</li>",
-        "<li>planned</li>",
-        "a bot&#39;s comment is not a first response",
-        'href="https://acme.zendesk.com/x/5158"',
-        "Open in Zendesk",
-    ):
-        assert words in html
-
-
-def test_an_assumed_plan_is_said() -> None:
-    html = page(Source(a_state(plan_known=False)), "/tickets/zendesk/5158")
-    assert "plan unknown, pro assumed" in html
-
-
-def test_a_repeat_counts_to_its_step_and_100_is_not_10() -> None:
-    source = Source(a_state(minutes_left=-20))
-    source.record = [Line(at=NOW, what="sent", text="100% +15m: lead")]
-    html = page(source, "/tickets/zendesk/5158")
-    assert html.count("17:00:00 sent: 100% +15m: lead") == 1
-    assert html.count("<li>passed</li>") == 3
-
-
-def test_a_settled_ticket_needs_no_further_steps() -> None:
-    html = page(Source(settled("5158", Settlement.ANSWERED, in_time=True)), "/tickets/zendesk/5158")
-    assert "not needed: answered" in html
-    assert "data-deadline" not in html
-
-
-def test_a_ticket_without_decision_or_target_is_explained_too() -> None:
-    html = page(Source(a_state(decision=None, timer=None)), "/tickets/zendesk/5158")
-    assert "No severity has been decided yet." in html
-    assert "No first-response target" in html
-
-
-def test_a_ticket_is_found_with_its_account_or_a_hash_sign() -> None:
-    source = Source(a_state())
-    assert page(source, "/tickets/zendesk/5158?account=acme")
-    assert page(source, "/tickets/zendesk/%235158")
+def test_an_empty_board_says_what_will_happen(redis: Redis, tmp_path: Path) -> None:
+    said = "No ticket is waiting for an answer. New ones appear here within "
+    assert f"{said}a second." in Pages(redis, tmp_path).get()
+    assert f"{said}a minute." in Pages(redis, tmp_path, PUBLIC_URL="").get()
 
 
 @pytest.mark.parametrize(
-    "path", ["/tickets/zendesk/5158?account=other", "/tickets/freshdesk/5158", "/tickets/x/%3Cb%3E"]
+    ("query", "found"),
+    [
+        ("", {"1", "2", "3", "4"}),
+        ("?severity=P1", {"1"}),
+        ("?severity=P1&severity=P2", {"1", "2"}),
+        ("?severity=P9", {"1", "2", "3", "4"}),
+        ("?helpdesk=freshdesk", {"3"}),
+        ("?plan=gold", {"2"}),
+        ("?organization=Rossi", {"1"}),
+        ("?text=ROSSI", {"1"}),
+        ("?text=%234", {"4"}),
+        ("?text=refund", {"4"}),
+        ("?state=breached", {"2"}),
+        ("?state=breach-soon", {"3"}),
+        ("?state=in-time", {"1", "4"}),
+        ("?state=acknowledged", {"3"}),
+        ("?state=review", {"4"}),
+        ("?state=review&severity=P1", set()),
+        ("?state=nonsense&page=-1", {"1", "2", "3", "4"}),
+    ],
 )
-def test_an_unknown_ticket_is_404_with_what_to_check(path: str) -> None:
-    answer = a_client(Source(a_state())).get(path)
-    html = answer.get_data(as_text=True)
-    assert answer.status_code == 404
-    assert "is not known here" in html
-    assert "START_FROM" in html
-    assert "<b>" not in html
+def test_filters_are_read_from_the_url(pages: Pages, query: str, found: set[str]) -> None:
+    on_it = Acknowledged(by="Ann", at=NOW, until=NOW + timedelta(hours=1))
+    pages.put(
+        a_state("1", customer=Customer(name="Rossi")),
+        a_state("2", minutes_left=-1, plan="gold", decided={"severity": "P2"}),
+        a_state(
+            "3",
+            helpdesk="freshdesk",
+            minutes_left=5,
+            acknowledged=on_it,
+            decided={"severity": "P3"},
+        ),
+        a_state(
+            "4",
+            ticket={"subject": "Refund please"},
+            decided={"severity": "P4", "needs_review": True},
+        ),
+    )
+
+    assert {row.split("#")[1].split()[0] for row in pages.rows(query)} == found
 
 
-def test_moments_are_shown_in_the_zone_that_was_asked_for() -> None:
-    settings = Settings(demo=True)
-    app = Flask("webhooks")
-    source = Source(a_state(), a_state("2", minutes_left=600))
-    app.register_blueprint(board(source, settings, zone="Europe/Madrid", clock=Clock()))
-    protect(app, settings, "")
-    html = app.test_client().get("/").get_data(as_text=True)
-    assert "due 18:25:00" in html
-    assert "due 24 Nov 04:00:00" in html
-    assert "Times are Europe/Madrid." in html
+def test_filters_stay_in_the_form_and_in_every_link(pages: Pages) -> None:
+    pages.put(*(a_state(str(number), plan="gold") for number in range(60)))
+
+    html = pages.get("/?severity=P1&plan=gold&text=add")
+
+    assert '<input type="checkbox" name="severity" value="P1" checked>' in html
+    assert "<option selected>gold</option>" in html
+    assert 'href="/?severity=P1&amp;plan=gold&amp;text=add&amp;page=2"' in html
+    assert 'href="/?severity=P1&amp;state=breached&amp;plan=gold&amp;text=add"' in html
+
+
+def test_no_fitting_ticket_is_not_the_same_as_none(pages: Pages) -> None:
+    pages.put(a_state())
+
+    assert "No open ticket fits these filters." in pages.get("/?severity=P4")
+
+
+def test_counts_are_of_all_that_fits_and_not_of_the_page(pages: Pages) -> None:
+    pages.put(*(a_state(str(number), minutes_left=-1) for number in range(120)), a_state("900"))
+
+    html = pages.get("/?state=breached&page=3")
+
+    assert "<b>121</b> open" in html
+    assert "<b>120</b> breached" in html
+    assert "Page 3 of 3, tickets 101 to 120 of 120" in html
+    assert len(pages.rows("?state=breached&page=3")) == 20
+    assert len(pages.rows("?page=99")) == 21
+
+
+def test_a_wall_screen_shows_what_is_next_without_forms(pages: Pages) -> None:
+    pages.put(*(a_state(str(number)) for number in range(30)))
+
+    html = pages.get("/?tv=1")
+
+    assert '<body class="wall">' in html
+    assert "<form" not in html
+    assert len(pages.rows("?tv=1")) == 12
+
+
+def test_nothing_new_is_304_until_a_moment_passes_or_something_happens(pages: Pages) -> None:
+    pages.put(a_state(minutes_left=25))
+    first = pages.live()
+    etag = first.headers["ETag"]
+    pages.clock.now = NOW + timedelta(seconds=149)
+    again = pages.live(etag)
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["X-Minutehand-Now"] == "2026-11-23T17:02:29.000+00:00"
+    pages.clock.now = NOW + timedelta(seconds=150)  # 50 %: breach soon
+    soon = pages.live(etag)
+    assert soon.status_code == 200
+    assert pages.live(soon.headers["ETag"]).status_code == 304
+    pages.put(a_state("6000"))
+    assert pages.live(soon.headers["ETag"]).status_code == 200
+
+
+def test_the_pages_title_counts_what_is_breached(pages: Pages) -> None:
+    pages.put(a_state(minutes_left=-1))
+
+    assert "<title>(1 breached) Minutehand: what is due next</title>" in pages.get()
+    assert pages.live().headers["X-Minutehand-Title"].startswith("(1 breached)")
+
+
+@pytest.mark.parametrize(
+    ("cookie", "shown", "named"),
+    [
+        ("Europe/Madrid", "due 18:25:00", "Times are Europe/Madrid."),
+        ("", "due 17:25:00", "Times are UTC."),
+        ("../../etc/passwd", "due 17:25:00", "Times are UTC."),
+    ],
+)
+def test_moments_are_in_the_viewers_zone(pages: Pages, cookie: str, shown: str, named: str) -> None:
+    pages.put(a_state())
+    pages.client.set_cookie("minutehand_zone", cookie)
+
+    html = pages.get()
+
+    assert shown in html
+    assert named in html
+
+
+def test_a_ticket_without_a_subject_can_still_be_clicked(pages: Pages) -> None:
+    pages.put(a_state(ticket={"subject": " \u202e"}))
+
+    assert "(no subject)" in pages.row()
+
+
+def test_a_due_day_that_is_not_today_has_its_date(pages: Pages) -> None:
+    pages.put(a_state(minutes_left=600))
+
+    assert "due 24 Nov 03:00:00" in pages.row()
+
+
+def test_an_organisation_that_was_not_looked_up_is_shown_by_its_number(pages: Pages) -> None:
+    pages.put(a_state(ticket={"organization": "42"}))
+
+    assert "organisation 42" in pages.row()

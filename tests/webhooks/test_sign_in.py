@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
-from flask import Flask, session
+from flask import Flask, g, session
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
 from webhooks.attempts import RecentAttempts
-from webhooks.sign_in import local_path, protect
+from webhooks.origin import local_path
+from webhooks.sign_in import only_operators, protect
 from worker.errors import Misconfigured
 from worker.settings import Settings
 
@@ -36,7 +38,7 @@ def an_app(attempts: Any = None, key: str = KEY, **facts: Any) -> Flask:
     app = Flask("webhooks")
     protect(app, Settings(**values), key, attempts)
     app.add_url_rule("/", "board.index", lambda: "the board")
-    app.add_url_rule("/board.json", "content", lambda: {"open": []})
+    app.add_url_rule("/live/board", "content", lambda: {"open": []})
     app.add_url_rule("/metrics", "metrics", lambda: "figures")
     app.add_url_rule("/healthz", "healthz", lambda: "alive")
     app.add_url_rule("/readyz", "readyz", lambda: "ready")
@@ -62,7 +64,7 @@ def sign_in(client: FlaskClient, password: str = "open sesame", **form: str) -> 
 
 def test_without_a_password_the_pages_are_closed_and_say_why() -> None:
     client = an_app().test_client()
-    for path in ("/", "/board.json", "/tickets/zendesk/1", "/nothing"):
+    for path in ("/", "/live/board", "/tickets/zendesk/1", "/nothing"):
         answer = client.get(path)
         assert answer.status_code == 403
         assert "BOARD_PASSWORD" in answer.get_data(as_text=True)
@@ -80,7 +82,7 @@ def test_webhooks_health_and_static_files_stay_open() -> None:
         assert client.get("/healthz").status_code == 200
         assert client.get("/readyz").status_code == 200
         assert client.post("/webhooks/zendesk").status_code == 200
-        with client.get("/static/board.css") as answer:
+        with client.get("/static/pages.css") as answer:
             assert answer.status_code == 200
 
 
@@ -130,11 +132,11 @@ def test_a_page_leads_to_the_sign_in_and_back() -> None:
     back = sign_in(client, next="/tickets/zendesk/5158?account=acme")
     assert (back.status_code, back.location) == (303, "/tickets/zendesk/5158?account=acme")
     assert client.get("/").text == "the board"
-    assert client.get("/board.json").status_code == 200
+    assert client.get("/live/board").status_code == 200
 
 
-def test_the_board_json_answers_401_to_strangers() -> None:
-    answer = a_client().get("/board.json")
+def test_what_pages_poll_answers_401_to_strangers() -> None:
+    answer = a_client().get("/live/board")
     assert answer.status_code == 401
     assert answer.json == {"said": "sign in first"}
 
@@ -196,7 +198,7 @@ def test_the_cookie_is_for_this_site_and_its_pages_only() -> None:
 def test_polling_sets_no_new_cookie() -> None:
     client = a_client()
     sign_in(client)
-    assert "Set-Cookie" not in client.get("/board.json").headers
+    assert "Set-Cookie" not in client.get("/live/board").headers
 
 
 def test_a_cookie_signed_with_another_key_opens_nothing() -> None:
@@ -339,3 +341,118 @@ def test_without_a_password_there_is_nothing_to_sign_in_to() -> None:
     assert client.get("/sign-in").location == "/"
     assert client.post("/sign-in").location == "/"
     assert client.post("/sign-out").status_code == 403
+
+
+# A reverse proxy that signs people in ---------------------------------------------------------
+
+PROXY = {"REMOTE_ADDR": "10.0.0.5"}
+PROXIED = {
+    "board_user_header": "X-Forwarded-User",
+    "board_proxies": (ip_network("10.0.0.0/8"), ip_network("fd00::/8")),
+    "board_operators": ("ann@acme.example",),
+}
+
+
+def a_proxied_app(**facts: Any) -> Flask:
+    app = an_app(**{**PROXIED, **facts})
+    app.add_url_rule("/who", "who", lambda: f"{g.role} {g.user}")
+    app.add_url_rule("/act", "act", lambda: f"{only_operators()} acted", methods=["POST"])
+    return app
+
+
+@pytest.mark.parametrize(
+    ("user", "who"),
+    [
+        ("ann@acme.example", "operator ann@acme.example"),
+        ("bob@acme.example", "viewer bob@acme.example"),
+        ("ANN@acme.example", "viewer ANN@acme.example"),
+    ],
+)
+def test_a_trusted_proxy_names_who_it_is_and_the_setting_who_may_act(user: str, who: str) -> None:
+    client = a_proxied_app().test_client()
+
+    answer = client.get("/who", headers={"X-Forwarded-User": user}, environ_base=PROXY)
+
+    assert answer.text == who
+
+
+def test_with_a_star_every_user_of_the_proxy_may_act() -> None:
+    client = a_proxied_app(board_operators=("*",)).test_client()
+    headers = {"X-Forwarded-User": "bob"}
+
+    assert client.get("/who", headers=headers, environ_base=PROXY).text == "operator bob"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "203.0.113.7", "11.0.0.5", "fe80::1", ""])
+def test_nobody_else_can_send_that_header(address: str) -> None:
+    client = a_proxied_app().test_client()
+    headers = {"X-Forwarded-User": "ann@acme.example"}
+
+    answer = client.get("/who", headers=headers, environ_base={"REMOTE_ADDR": address})
+
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Forwarded-User": ""}, {"X-Forwarded-User": "  "}])
+def test_a_proxy_that_names_nobody_lets_nobody_in(headers: dict[str, str]) -> None:
+    client = a_proxied_app().test_client()
+
+    assert client.get("/who", headers=headers, environ_base=PROXY).status_code == 403
+
+
+def test_the_header_is_off_until_it_is_configured() -> None:
+    client = an_app(board_proxies=PROXIED["board_proxies"]).test_client()
+    headers = {"X-Forwarded-User": "ann@acme.example"}
+
+    assert client.get("/", headers=headers, environ_base=PROXY).status_code == 403
+
+
+def test_passwords_work_beside_the_proxy() -> None:
+    client = a_proxied_app(board_password="open sesame").test_client()
+    assert client.get("/who", environ_base=PROXY).status_code == 302
+    sign_in(client)
+    assert client.get("/who").text == "operator None"
+
+
+def test_a_proxied_form_needs_its_token_and_an_operator() -> None:
+    client = a_proxied_app().test_client()
+    ann, bob = ({"X-Forwarded-User": name} for name in ("ann@acme.example", "bob"))
+
+    assert client.post("/act", headers=ann, environ_base=PROXY).status_code == 400
+    client.get("/who", headers=ann, environ_base=PROXY)
+    with client.session_transaction() as held:
+        form = {"csrf": held["csrf"]}
+    assert client.post("/act", headers=ann, data=form, environ_base=PROXY).text == "None acted"
+    assert client.post("/act", headers=bob, data=form, environ_base=PROXY).status_code == 403
+
+
+def test_behind_a_proxy_the_caller_is_throttled_and_not_the_proxy() -> None:
+    attempts = Attempts()
+    app = a_proxied_app(attempts=attempts, board_password="open sesame")
+    client = app.test_client()
+    for said in ("198.51.100.1", "6.6.6.6, 198.51.100.1", "198.51.100.1, 10.1.1.1", "nonsense"):
+        data = {"csrf": token(client), "password": "wrong"}
+        headers = {"X-Forwarded-For": said}
+        client.post("/sign-in", data=data, headers=headers, environ_base=PROXY)
+    data = {"csrf": token(client), "password": "wrong"}
+    client.post(
+        "/sign-in",
+        data=data,
+        headers={"X-Forwarded-For": "6.6.6.6"},
+        environ_base={"REMOTE_ADDR": "203.0.113.7"},
+    )
+
+    assert attempts.failures == ["198.51.100.1"] * 3 + ["", "203.0.113.7"]
+
+
+def test_the_cookie_is_only_for_https_where_the_service_is() -> None:
+    https, http = (
+        sign_in(a_client(public_url=url)).headers["Set-Cookie"]
+        for url in ("https://minutehand.example", "http://127.0.0.1:8000")
+    )
+
+    assert "Secure" in https
+    assert "Secure" not in http
+    for cookie in (https, http):
+        assert "HttpOnly" in cookie
+        assert "SameSite=Strict" in cookie

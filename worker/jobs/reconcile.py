@@ -103,6 +103,7 @@ def _read_changes(parts: Parts, account: Account, now: datetime) -> tuple[int, b
         take_in(parts, found, now)
         _count_missed(parts, account, found, now)
         count += len(found)
+        parts.lookups.learn_names(account.client, str(account), page.tickets)
         parts.journal.set_watermark(str(account), page.watermark)
         if not page.more:
             return count, False, weaker

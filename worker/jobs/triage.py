@@ -49,6 +49,7 @@ def triage(parts: Parts, claim: Claim, now: datetime) -> None:
     if committed is None:
         parts.records.drop_inbox(key, len(events))
         return
+    parts.lookups.hear_names(key, events)
     _tell(key, committed)
     _push_to_merge_target(parts, key, events, committed.state, now)
     if committed.claim:

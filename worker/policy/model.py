@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 from worker.facts import Env, Hit, Situation, Way, When, Who, Whose
 from worker.hours import Hours
 from worker.policy.budget import BudgetRule
-from worker.policy.plans import Plan, PlanFrom, Tam, plan_of
+from worker.policy.plans import Plan, PlanFrom, Tam, plan_and_source, plan_of
 from worker.policy.steps import Acknowledge, ChannelRule, Digest, Review, StepRule
 from worker.policy.values import Span
 from worker.policy.watch import WatchRule
@@ -193,6 +193,11 @@ class Policy(Noun):
         """The ticket's plan, and whether it is known (False: the default is assumed)."""
         found = plan_of(ticket, customer, self.plans, self.plan_from)
         return (found, True) if found else (self.default_plan, False)
+
+    def plan_source(self, ticket: Ticket, customer: Customer | None = None) -> str | None:
+        """What says the ticket's plan (`worker.policy.plans.SOURCES`); None: it is assumed."""
+        found = plan_and_source(ticket, customer, self.plans, self.plan_from)
+        return found[1] if found else None
 
     def hours_of(self, plan: str) -> Hours | None:
         """The business hours of a plan; None: around the clock."""

@@ -71,16 +71,29 @@ class Tam(Noun):
         return Person(email=email.strip()) if "@" in email else None
 
 
+SOURCES = ("organizations", "organization_field", "tags", "ticket_field", "brand_or_form")
+"""What may say a ticket's plan, the nearest to the customer first: the list in the policy, the
+organisation's field, tags, the ticket's field, its brand or form."""
+
+
 def plan_of(
     ticket: Ticket,
     customer: Customer | None,
     plans: Mapping[str, Plan],
     where: PlanFrom,
 ) -> str | None:
-    """The ticket's plan, or None when nothing says it. What is said nearest to the customer wins:
+    """The ticket's plan, or None when nothing says it."""
+    found = plan_and_source(ticket, customer, plans, where)
+    return found[0] if found else None
 
-    the list in the policy, the organisation's field, tags, the ticket's field, brand, form.
-    """
+
+def plan_and_source(
+    ticket: Ticket,
+    customer: Customer | None,
+    plans: Mapping[str, Plan],
+    where: PlanFrom,
+) -> tuple[str, str] | None:
+    """The ticket's plan and which of `SOURCES` says it. What is nearest to the customer wins."""
     named = {name.casefold() for name in _names(ticket, customer)}
     tags = {tag.casefold() for tag in (*ticket.tags, *(customer.tags if customer else ()))}
     own, written = _written(ticket, customer, where)
@@ -91,7 +104,12 @@ def plan_of(
         lambda name, plan: written in _folded((name, *plan.names)),
         lambda _name, plan: ticket.brand in plan.brands or ticket.form in plan.forms,
     )
-    found = (name for sign in signs for name, plan in plans.items() if sign(name, plan))
+    found = (
+        (name, source)
+        for source, sign in zip(SOURCES, signs, strict=True)
+        for name, plan in plans.items()
+        if sign(name, plan)
+    )
     return next(found, None)
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import Field
 
 from worker.channels.base import Alert
 from worker.record import Line, OurWrite, Settlement, State
+from worker.report.ending import ending_of
 from worker.store import due, keys, writes
 from worker.store.keys import Kind, Member
 from worker.tickets import Noun, TicketKey
 
 KEPT = timedelta(days=35)
 """How long a settled ticket's full record stays."""
+ENDING_KEPT = timedelta(days=400)
+"""How long it is known how a ticket ended, for the report: a line of figures without text."""
 WRITE_AFTER_ALERT = 0.5
 """Seconds that a write waits when alerts came of the same change."""
 
@@ -98,6 +101,9 @@ def as_change(
         "writes_kept": writes.KEPT,
         "unsay": effects.unsay,
         "lease": due.UNTIL_DONE,
+        "ending": _ending(state),
+        "ending_kept": int(ENDING_KEPT.total_seconds()),
+        "severity": state.decision.severity if state.decision else None,
     }
     return {name: value for name, value in change.items() if value is not None}
 
@@ -107,6 +113,16 @@ def ended(before: State | None, after: State) -> dict[str, int]:
     if after.settled is None or (before and before.settled):
         return {}
     return {f"ticket_settled_{after.settled.why.replace(' ', '_')}": 1}
+
+
+def day_of(at: datetime) -> str:
+    """The day, in UTC, under which something is counted: `2026-11-23`."""
+    return f"{at.astimezone(UTC):%Y-%m-%d}"
+
+
+def _ending(state: State) -> str | None:
+    found = ending_of(state)
+    return found.as_text() if found else None
 
 
 def _deadline(state: State) -> float | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +21,7 @@ SAID_FOR = timedelta(days=1)
 HEARD_EVERY = 1.0
 """Seconds."""
 BEHIND_SECONDS = 60
+ARRIVALS_KEPT_SECONDS = 2 * 3600
 _NUMBER = re.compile(r"\d+")
 _RANK = {Mode.OBSERVE: 0, Mode.TAG: 1, Mode.LIVE: 2}
 
@@ -29,7 +32,9 @@ class Journal:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._start: datetime | None = None
-        self._heard: dict[str, float] = {}
+        self._heard: dict[str, tuple[float, int]] = {}
+        """Account -> when it was last kept that a webhook came, and how many came since."""
+        self._lock = threading.Lock()
 
     def count(self, name: str, by: int = 1) -> None:
         """One more of something, for /metrics."""
@@ -56,12 +61,12 @@ class Journal:
     def said(self) -> list[str]:
         """What the operator was told within a day, latest first."""
         found: dict[str, str] = self._redis.hgetall(keys.SAID)  # type: ignore[assignment]
-        oldest = (datetime.now(UTC) - SAID_FOR).isoformat()
+        now = datetime.now(UTC)
+        oldest = (now - SAID_FOR).isoformat()
         stale = [topic for topic, said in found.items() if said < oldest]
         if stale:
             self._redis.hdel(keys.SAID, *stale)
-        fresh = sorted((said for said in found.values() if said >= oldest), reverse=True)
-        return [said.partition(" ")[2] for said in fresh]
+        return sayings(found, now)
 
     def unsay(self, about: str) -> None:
         """It is not true any more."""
@@ -136,15 +141,37 @@ class Journal:
         return bool(self._redis.exists(keys.behind(account)))
 
     def heard(self, account: str, now: datetime) -> None:
-        """An authentic webhook of the account came; kept once a second, which costs no speed."""
-        if now.timestamp() - self._heard.get(account, 0.0) >= HEARD_EVERY:
-            self._heard[account] = now.timestamp()
-            self._redis.hset(keys.HEARD, account, str(now.timestamp()))
-            self._redis.hdel(keys.MISSED, account)
+        """An authentic webhook of the account came; kept once a second, which costs no speed.
+
+        What came within the second is counted with the next one.
+        """
+        with self._lock:
+            last, waiting = self._heard.get(account, (0.0, 0))
+            if now.timestamp() - last < HEARD_EVERY:
+                self._heard[account] = (last, waiting + 1)
+                return
+            self._heard[account] = (now.timestamp(), 0)
+        minute = keys.arrivals(int(now.timestamp() // 60))
+        with self._redis.pipeline(transaction=False) as both:
+            both.hset(keys.HEARD, account, str(now.timestamp()))
+            both.hincrby(minute, account, waiting + 1)
+            both.hdel(keys.MISSED, account)
+            both.expire(minute, ARRIVALS_KEPT_SECONDS)
+            both.execute()
 
     def missed(self, account: str, count: int) -> None:
         """A poll found so many tickets of which a webhook should have told."""
         self._redis.hincrby(keys.MISSED, account, count)
+
+    def arrivals(self, now: datetime, minutes: int = 60) -> dict[str, list[int]]:
+        """Account -> authentic webhooks in each of the last minutes, the present one last."""
+        present = int(now.timestamp() // 60)
+        pipe = self._redis.pipeline(transaction=False)
+        for minute in range(present - minutes + 1, present + 1):
+            pipe.hgetall(keys.arrivals(minute))
+        counted = pipe.execute()
+        names = sorted({name for found in counted for name in found})
+        return {name: [int(found.get(name, 0)) for found in counted] for name in names}
 
     def last_heard(self, account: str) -> float | None:
         """When an authentic webhook of the account came last, in Unix seconds."""
@@ -162,3 +189,10 @@ class Journal:
         """Process -> Unix seconds of its last beat."""
         found: dict[str, str] = self._redis.hgetall(keys.HEARTBEATS)  # type: ignore[assignment]
         return {name: float(value) for name, value in found.items()}
+
+
+def sayings(found: Mapping[str, str], now: datetime) -> list[str]:
+    """Of what is kept in `SAID`, the texts that are not older than a day, latest first."""
+    oldest = (now - SAID_FOR).isoformat()
+    fresh = sorted((said for said in found.values() if said >= oldest), reverse=True)
+    return [said.partition(" ")[2] for said in fresh]

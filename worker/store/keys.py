@@ -38,6 +38,12 @@ OPEN = "mh:open"
 """Sorted set: ticket with a running timer -> its deadline."""
 SETTLED = "mh:settled"
 """Sorted set: ticket -> when its timer stopped; trimmed."""
+CHANGED = "mh:changed"
+"""Sorted set: ticket -> the number of its latest commit, for who watches many of them; trimmed."""
+EPOCH = "mh:epoch"
+"""A random word; another one means that this Redis has lost its memory, or is another."""
+COMMITS = "mh:commits"
+"""Counter that numbers commits."""
 WRITTEN = "mh:written"
 """Sorted set: ticket -> when we last wrote to it; as old as records are kept."""
 COUNTERS = "mh:counters"
@@ -72,6 +78,11 @@ HEARTBEATS = "mh:heartbeats"
 """Hash: process -> when it last said that it lives."""
 
 
+def arrivals(minute: int) -> str:
+    """Hash: account -> authentic webhooks of it in that minute since 1970."""
+    return f"mh:arrivals:{minute}"
+
+
 def seen(key: str) -> str:
     return f"mh:seen:{key}"
 
@@ -94,6 +105,21 @@ def record(key: TicketKey | str) -> str:
 def wrote(key: TicketKey | str) -> str:
     """List of what we wrote to a ticket's fields, with what stood there before, oldest first."""
     return f"mh:wrote:{key}"
+
+
+def endings(day: str) -> str:
+    """Hash: ticket created on that day (UTC, `2026-11-23`) -> how it ended, in 100 bytes."""
+    return f"mh:endings:{day}"
+
+
+def told(day: str) -> str:
+    """Hash: severity -> alerts made on that day (UTC)."""
+    return f"mh:told:{day}"
+
+
+def names(account: str) -> str:
+    """Hash: an agent's id at the helpdesk -> the name, as comments and look-ups told it."""
+    return f"mh:names:{account}"
 
 
 def alert(alert_id: str) -> str:

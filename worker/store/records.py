@@ -15,7 +15,7 @@ from worker.events import Event
 from worker.record import Line, State
 from worker.store import keys
 from worker.store.due import Claim, load_script
-from worker.store.effects import Effects, as_change, ended
+from worker.store.effects import Effects, as_change, day_of, ended
 from worker.store.keys import Kind, Member
 from worker.tickets import TicketKey
 
@@ -116,6 +116,10 @@ class Records:
                 keys.BEGUN,
                 keys.wrote(key),
                 keys.WRITTEN,
+                keys.CHANGED,
+                keys.COMMITS,
+                keys.endings(day_of(state.ticket.created_at)),
+                keys.told(day_of(now)),
             ],
             args=[json.dumps(as_change(key, version, state, effects, account, write, now))],
         )

@@ -1,9 +1,9 @@
 -- Replace a ticket's state and arm what follows from it, or change nothing when somebody was
 -- faster. Alerts are kept once for ever under their id: that is what makes them unique.
 -- KEYS ticket, record, inbox, due, claimed, tokens, again, claims, attempts, open, settled, bell,
---      counters, met, said, begun, wrote, written
+--      counters, met, said, begun, wrote, written, changed, commits, endings, told
 -- ARGV the change as JSON: version, state, lines, consumed, arm, disarm, take, alerts, send, open,
---      settled, keep, met, counts, unsay, wrote, writes_kept, lease
+--      settled, keep, met, counts, unsay, wrote, writes_kept, lease, ending, ending_kept, severity
 -- Returns {1, token of the claim on `take` or 0, alerts kept, token of the claim on `send` or 0}, or
 -- {0} when the version moved.
 local ticket, due, claimed = KEYS[1], KEYS[4], KEYS[5]
@@ -14,6 +14,12 @@ local now = tonumber(t[1]) + tonumber(t[2]) / 1000000
 local function stamp(moment) return string.format('%.6f', moment) end
 
 redis.call('HSET', ticket, 'version', change.version + 1, 'state', change.state)
+redis.call('ZADD', KEYS[19], redis.call('INCR', KEYS[20]), change.key)
+redis.call('ZREMRANGEBYRANK', KEYS[19], 0, -10001)
+if change.ending then
+  redis.call('HSET', KEYS[21], change.key, change.ending)
+  redis.call('EXPIRE', KEYS[21], change.ending_kept)
+end
 for _, line in ipairs(change.lines) do redis.call('RPUSH', KEYS[2], line) end
 redis.call('LTRIM', KEYS[2], -400, -1)
 if change.consumed > 0 then
@@ -55,15 +61,20 @@ for _, alert in ipairs(change.alerts) do
     redis.call('EXPIRE', alert[1], change.keep)
     if alert[3] == change.send then  -- the caller sends it itself, under a claim of its own
       sending = redis.call('INCR', KEYS[8])
-      redis.call('ZADD', claimed, stamp(now + 5), alert[3])
+      redis.call('ZADD', claimed, stamp(now + change.lease), alert[3])
       redis.call('HSET', KEYS[6], alert[3], sending)
       redis.call('HINCRBY', KEYS[9], alert[3], 1)
+      redis.call('SADD', KEYS[16], alert[3])
     else
       redis.call('ZADD', due, stamp(now), alert[3])
     end
     redis.call('HSET', ticket, 'told:' .. alert[4], alert[5], 'alert:' .. alert[5], '1')
     kept = kept + 1
   end
+end
+if kept > 0 and change.severity then
+  redis.call('HINCRBY', KEYS[22], change.severity, kept)
+  redis.call('EXPIRE', KEYS[22], change.ending_kept)
 end
 if change.met then
   redis.call('SADD', KEYS[14], change.met.id)
