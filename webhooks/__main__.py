@@ -10,6 +10,7 @@ import signal
 import sys
 from types import FrameType
 
+from flask import Flask
 from waitress.server import create_server
 
 from webhooks.inbox import LONGEST_BODY
@@ -31,10 +32,16 @@ def main() -> None:
         app = make_app(settings)
     except MinutehandError as fault:
         sys.exit(f"minutehand: {fault}")
+    signal.signal(signal.SIGTERM, _end)
+    serve(app, settings.host, settings.port)
+
+
+def serve(app: Flask, host: str, port: int) -> None:
+    """Serve an app until an exception ends it."""
     server = create_server(
         app,
-        host=settings.host,
-        port=settings.port,
+        host=host,
+        port=port,
         threads=THREADS,
         ident=None,
         channel_timeout=IDLE_SECONDS,
@@ -42,7 +49,6 @@ def main() -> None:
         max_request_body_size=LONGEST_BODY + SPARE,
         clear_untrusted_proxy_headers=False,
     )
-    signal.signal(signal.SIGTERM, _end)
     server.run()
 
 

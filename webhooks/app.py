@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Request, Response, jsonify, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
@@ -22,6 +23,7 @@ def create_app(parts: Parts) -> Flask:
     """An app over real parts; the parts' Redis client should have short time-outs."""
     settings = parts.settings
     app = Flask(__name__)
+    app.session_interface = _PagesOnly()
     app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -41,6 +43,15 @@ def create_app(parts: Parts) -> Flask:
     app.register_error_handler(RedisError, _redis_away)
     app.register_error_handler(HTTPException, _machine_answer)
     return app
+
+
+class _PagesOnly(SecureCookieSessionInterface):
+    """A helpdesk has no session: no cookie is read or written for its webhooks."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if request.path.startswith("/webhooks/"):
+            return self.make_null_session(app)
+        return super().open_session(app, request)
 
 
 def _redis_away(_fault: RedisError) -> tuple[Response, int]:
