@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import edge, machine
+from benchmarks import edge, machine, servers
 from benchmarks.figures import Figure, Result, middle_of, table
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 Part = Callable[[float], list[Figure]]
 PARTS: dict[str, tuple[str, Part]] = {
     "edge": ("Edge: webhooks in", edge.measure),
+    "servers": ("Edge: one process, 8 threads, on other servers", servers.measure),
 }
 HEAD = """# What was measured
 

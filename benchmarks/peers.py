@@ -1,7 +1,7 @@
 """What the edge is compared with, on the same server with the same threads.
 
-`python -m benchmarks.peers hello|plain PORT`: a Flask app that says hello and does nothing else,
-and the plain way: Flask checks the signature, reads the JSON and hands it to RQ.
+`python -m benchmarks.peers hello|plain|ours PORT`: a Flask app that says hello and does nothing
+else; the plain way: Flask checks the signature, reads the JSON and hands it to RQ; and our own app.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from rq import Queue
 
 from benchmarks.place import SECRET
 from webhooks.__main__ import serve
+from webhooks.wsgi import make_app
+from worker.settings import Settings
 
 
 def hello() -> Flask:
@@ -26,7 +28,6 @@ def hello() -> Flask:
     app = Flask(__name__)
 
     @app.post("/webhooks/zendesk")
-    @app.get("/")
     def say_hello() -> str:
         return "hello"
 
@@ -52,9 +53,14 @@ def plain() -> Flask:
     return app
 
 
+def ours() -> Flask:
+    """What `minutehand web` serves."""
+    return make_app(Settings.from_environment())
+
+
 def nothing(*_: object) -> None:
     """An empty job."""
 
 
 if __name__ == "__main__":
-    serve({"hello": hello, "plain": plain}[sys.argv[1]](), "127.0.0.1", int(sys.argv[2]))
+    serve({"hello": hello, "plain": plain, "ours": ours}[sys.argv[1]](), "127.0.0.1", int(sys.argv[2]))

@@ -6,6 +6,7 @@ ends, holds up nobody else (docs/decisions/0008).
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 from types import FrameType
@@ -38,6 +39,8 @@ def main() -> None:
 
 def serve(app: Flask, host: str, port: int) -> None:
     """Serve an app until an exception ends it."""
+    # It warns of every request that has to wait for a thread: in a storm, when nobody has the time.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = create_server(
         app,
         host=host,
