@@ -6,6 +6,7 @@ ends, holds up nobody else (docs/decisions/0008).
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
@@ -51,7 +52,10 @@ def serve(app: Flask, host: str, port: int) -> None:
         connection_limit=1000,
         max_request_body_size=LONGEST_BODY + SPARE,
         clear_untrusted_proxy_headers=False,
+        asyncore_use_poll=True,
     )
+    gc.collect()
+    gc.freeze()  # what is there now stays; garbage is looked for only among what comes
     server.run()
 
 
