@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import edge, machine, servers
+from benchmarks import edge, machine, servers, triages
 from benchmarks.figures import Figure, Result, middle_of, table
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -20,6 +20,7 @@ Part = Callable[[float], list[Figure]]
 PARTS: dict[str, tuple[str, Part]] = {
     "edge": ("Edge: webhooks in", edge.measure),
     "servers": ("Edge: one process, 8 threads, on other servers", servers.measure),
+    "worker": ("Worker: triages", triages.measure),
 }
 HEAD = """# What was measured
 

@@ -67,8 +67,12 @@ def tickets(first: int, count: int) -> list[bytes]:
 
 
 def touched(first: int, count: int) -> list[bytes]:
-    """Requests of so many new Freshdesk tickets; the rule's body names only the ticket."""
-    return [
-        signed("freshdesk", json.dumps({"ticket_id": n, "event": "ticket_created"}).encode())
-        for n in range(first, first + count)
-    ]
+    """Requests of so many new Freshdesk tickets."""
+    return [signed("freshdesk", body_of("freshdesk", first + number)) for number in range(count)]
+
+
+def body_of(helpdesk: str, number: int) -> bytes:
+    """A new ticket's body; Freshdesk's rule names only the ticket."""
+    if helpdesk == "zendesk":
+        return created(number)
+    return json.dumps({"ticket_id": number, "event": "ticket_created"}).encode()

@@ -47,7 +47,7 @@ def plain() -> Flask:
         signature = request.headers["X-Zendesk-Webhook-Signature"].encode()
         if not hmac.compare_digest(base64.b64encode(digest), signature):
             abort(401)
-        queue.enqueue("benchmarks.peers.nothing", json.loads(body))
+        queue.enqueue("benchmarks.empty.job", json.loads(body))
         return jsonify(said="accepted"), 202
 
     return app
@@ -56,10 +56,6 @@ def plain() -> Flask:
 def ours() -> Flask:
     """What `minutehand web` serves."""
     return make_app(Settings.from_environment())
-
-
-def nothing(*_: object) -> None:
-    """An empty job."""
 
 
 if __name__ == "__main__":
