@@ -1,7 +1,8 @@
 """A helpdesk that answers at once, or after so many seconds: `python -m benchmarks.helpdesk PORT`.
 
 The least that a Zendesk and a Freshdesk client and a channel need. It keeps no ticket: what is
-updated is told back. `PUT /seconds` sets the delay, `GET /seen` tells what was asked so far.
+updated is told back. `PUT /seconds` sets the delay, `PUT /created` when its tickets were created
+(now, at first); `GET /seen` tells what was asked so far.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class Seen:
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.created: str | None = None
         self.asked = self.updates = self.in_flight = self.most = 0
         self.alerts: list[tuple[str, float]] = []
 
@@ -64,6 +66,10 @@ class Connection(asyncio.Protocol):
             self._seen.seconds, self._seen.most = json.loads(body), 0
             self._reply(None)
             return
+        if path == "/created":
+            self._seen.created = json.loads(body)
+            self._reply(None)
+            return
         answer = self._answer(method, path, body)
         self._seen.asked += 1
         self._seen.in_flight += 1
@@ -98,7 +104,9 @@ class Connection(asyncio.Protocol):
         if ticket:
             self._seen.updates += method == "PUT"
             sent = json.loads(body) if body else {}
-            return _zendesk(ticket[1], sent) if "/zendesk/" in path else _freshdesk(ticket[1], sent)
+            created = self._seen.created or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            there = _zendesk if "/zendesk/" in path else _freshdesk
+            return there(ticket[1], created, sent)
         if "/incremental/" in path:
             return {"tickets": [], "after_cursor": "end", "end_of_stream": True}
         return []
@@ -111,15 +119,14 @@ def _fields(path: str) -> Any:
     return [{"name": f"cf_{n}", "label": title} for n, title in enumerate(TITLES)]
 
 
-def _zendesk(number: str, sent: dict[str, Any]) -> Any:
-    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+def _zendesk(number: str, created: str, sent: dict[str, Any]) -> Any:
     ticket = {
         "id": int(number),
         "subject": "Broadcasts stop half way",
         "description": TEXT,
         "status": "new",
-        "created_at": now,
-        "updated_at": now,
+        "created_at": created,
+        "updated_at": created,
         "requester_id": 7001,
         "submitter_id": 7001,
         "tags": [],
@@ -127,16 +134,15 @@ def _zendesk(number: str, sent: dict[str, Any]) -> Any:
     return {"ticket": ticket | sent.get("ticket", {})}
 
 
-def _freshdesk(number: str, sent: dict[str, Any]) -> Any:
-    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+def _freshdesk(number: str, created: str, sent: dict[str, Any]) -> Any:
     ticket = {
         "id": int(number),
         "subject": "Broadcasts stop half way",
         "description_text": TEXT,
         "status": 2,
         "priority": 1,
-        "created_at": now,
-        "updated_at": now,
+        "created_at": created,
+        "updated_at": created,
         "requester_id": 7001,
         "source": 2,
         "tags": [],

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from benchmarks.desk import Desk, accept
-from worker import severity, wiring
+from worker import lifecycle, severity, wiring
 from worker.jobs.triage import triage
 from worker.store.due import DueSet
 from worker.store.records import Records
@@ -33,7 +33,7 @@ def measure(desk: Desk, count: int, helpdesk: str) -> dict[str, float]:
         (client, "fetch", "fetch"),
         (client, "write", "write"),
         (severity, "clean", "clean"),
-        (severity, "decide", "decide"),
+        (lifecycle, "decide", "decide"),
         *((DueSet, name, "store") for name in ("begin", "finish")),
         *((Records, name, "store") for name in ("load", "inbox", "commit")),
     ]
