@@ -6,10 +6,12 @@ ends, holds up nobody else (docs/decisions/0008).
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from waitress.server import create_server
 
@@ -17,6 +19,9 @@ from webhooks.inbox import LONGEST_BODY
 from webhooks.wsgi import make_app
 from worker.errors import MinutehandError
 from worker.settings import Settings
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
 
 THREADS = 8
 IDLE_SECONDS = 60
@@ -32,20 +37,28 @@ def main() -> None:
         app = make_app(settings)
     except MinutehandError as fault:
         sys.exit(f"minutehand: {fault}")
+    signal.signal(signal.SIGTERM, _end)
+    serve(app, settings.host, settings.port)
+
+
+def serve(app: WSGIApplication, host: str, port: int) -> None:
+    """Serve an app until an exception ends it."""
+    # It warns of every request that has to wait for a thread: in a storm, when nobody has the time.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = create_server(
         app,
-        host=settings.host,
-        port=settings.port,
+        host=host,
+        port=port,
         threads=THREADS,
         ident=None,
         channel_timeout=IDLE_SECONDS,
         connection_limit=1000,
         max_request_body_size=LONGEST_BODY + SPARE,
         clear_untrusted_proxy_headers=False,
+        asyncore_use_poll=True,
     )
-    # Pages that poll come in bunches and wait for milliseconds; waitress would warn of each.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    signal.signal(signal.SIGTERM, _end)
+    gc.collect()
+    gc.freeze()  # what is there now stays; garbage is looked for only among what comes
     server.run()
 
 

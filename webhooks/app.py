@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Request, Response, jsonify, make_response, render_template, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
@@ -40,6 +41,7 @@ def create_app(
     settings, zone = parts.settings, parts.policy.time_zone
     app = Flask(__name__)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "finalize": _printable}
+    app.session_interface = _PagesOnly()
     app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -58,6 +60,15 @@ def create_app(
     app.register_error_handler(RedisError, _redis_away)
     app.register_error_handler(HTTPException, _fault)
     return app
+
+
+class _PagesOnly(SecureCookieSessionInterface):
+    """A helpdesk has no session: no cookie is read or written for its webhooks."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if request.path.startswith("/webhooks/"):
+            return self.make_null_session(app)
+        return super().open_session(app, request)
 
 
 def _printable(value: Any) -> Any:

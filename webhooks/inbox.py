@@ -7,14 +7,16 @@ business (worker/helpdesks/<name>/inbound.py), which knows no Flask; this is onl
 from __future__ import annotations
 
 import contextlib
+import json
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import NamedTuple, cast
 
 import structlog
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 from redis.exceptions import RedisError
-from requests.structures import CaseInsensitiveDict
 
 from worker.errors import NoSecret, Unreadable, Unverified
 from worker.events import Delivery, Event
@@ -54,20 +56,32 @@ class Away:
         self._until = time.monotonic() + AWAY_SECONDS
 
 
+class _Desk(NamedTuple):
+    """One helpdesk as the settings have it; worked out once, not with every webhook."""
+
+    helpdesk: Helpdesk
+    account: str | None
+    secrets: tuple[str, ...]
+
+
 def inbox(settings: Settings, due: DueSet, journal: Journal) -> Blueprint:
     """The webhook endpoints over a due set."""
     pages = Blueprint("inbox", __name__)
     away = Away()
+    desks = {
+        name: _Desk(helpdesk, helpdesk.account(settings), helpdesk.secrets(settings))
+        for name, helpdesk in HELPDESKS.items()
+    }
 
     @pages.post("/webhooks/<name>", provide_automatic_options=False)
     @pages.post("/webhooks/<name>/<account>", provide_automatic_options=False)
     def receive(name: str, account: str | None = None) -> tuple[Response, int]:
-        helpdesk = HELPDESKS.get(name)
-        if helpdesk is None:
-            known = ", ".join(HELPDESKS)
+        desk = desks.get(name)
+        if desk is None:
+            known = ", ".join(desks)
             return _say(f"there is no helpdesk {name!r}; known: {known}", HTTPStatus.NOT_FOUND)
         try:
-            delivery = _read(helpdesk, settings, account)
+            delivery = _read(desk, account)
         except NoSecret as fault:
             log.error(str(fault), helpdesk=name, variable=fault.variable)
             return _say(str(fault), HTTPStatus.SERVICE_UNAVAILABLE)
@@ -79,52 +93,50 @@ def inbox(settings: Settings, due: DueSet, journal: Journal) -> Blueprint:
             _count(journal, "webhook_refused_unreadable", away)
             log.warning("webhook unreadable", helpdesk=name, why=str(fault))
             return _say(str(fault), HTTPStatus.BAD_REQUEST)
-        answer = _accept(helpdesk, settings, account, delivery, due, journal, away)
+        answer = _accept(desk, account, delivery, due, journal, away)
         if not away:
-            _hear(helpdesk, settings, journal)
+            _hear(f"{name}/{desk.account}", journal)
         return answer
 
     return pages
 
 
-def _read(helpdesk: Helpdesk, settings: Settings, account: str | None) -> Delivery:
-    secrets = helpdesk.secrets(settings)
-    if not secrets:
-        raise NoSecret(helpdesk.secret_variable)
-    return helpdesk.inbound.read(
-        CaseInsensitiveDict(request.headers.items()),
+def _read(desk: _Desk, account: str | None) -> Delivery:
+    if not desk.secrets:
+        raise NoSecret(desk.helpdesk.secret_variable)
+    return desk.helpdesk.inbound.read(
+        cast("Mapping[str, str]", request.headers),  # case-insensitive, and no copy
         request.get_data(cache=False),
-        account=account or helpdesk.account(settings) or "",
-        secrets=secrets,
+        account=account or desk.account or "",
+        secrets=desk.secrets,
         now=datetime.now(UTC),
     )
 
 
 def _accept(
-    helpdesk: Helpdesk,
-    settings: Settings,
+    desk: _Desk,
     account: str | None,
     delivery: Delivery,
     due: DueSet,
     journal: Journal,
     away: Away,
 ) -> tuple[Response, int]:
-    configured = helpdesk.account(settings)
-    if configured is None:
-        variable = f"{helpdesk.name.upper()}_URL"
+    name = desk.helpdesk.name
+    if desk.account is None:
+        variable = f"{name.upper()}_URL"
         log.error("webhook refused: the helpdesk is not configured", variable=variable)
         return _say(f"{variable} is not set", HTTPStatus.SERVICE_UNAVAILABLE)
-    if account is not None and account != configured:
+    if account is not None and account != desk.account:
         return _say(f"the account {account!r} is not configured", HTTPStatus.NOT_FOUND)
     if delivery.event is None:
         _count(journal, "webhook_ignored", away)
-        log.info("webhook ignored", helpdesk=helpdesk.name, kind=delivery.ignored)
+        log.info("webhook ignored", helpdesk=name, kind=delivery.ignored)
         return _say("authentic, and of no use to us", HTTPStatus.ACCEPTED)
     accepted = None if away else _keep(due, delivery, delivery.event, away)
     if accepted is None:
         return _try_again()
     if accepted is Accepted.OTHER_ACCOUNT:
-        log.warning("webhook refused: another account's events", helpdesk=helpdesk.name)
+        log.warning("webhook refused: another account's events", helpdesk=name)
         return _say("these are another account's events", HTTPStatus.FORBIDDEN)
     said = "accepted" if accepted is Accepted.NEW else "seen before, nothing done"
     return _say(said, HTTPStatus.ACCEPTED)
@@ -140,10 +152,10 @@ def _keep(due: DueSet, delivery: Delivery, event: Event, away: Away) -> Accepted
         return None
 
 
-def _hear(helpdesk: Helpdesk, settings: Settings, journal: Journal) -> None:
-    """Webhooks arrive: `connect` waits for its test event by this."""
-    with contextlib.suppress(RedisError):  # accepting it says that too
-        journal.heard(f"{helpdesk.name}/{helpdesk.account(settings)}", datetime.now(UTC))
+def _hear(account: str, journal: Journal) -> None:
+    """Webhooks arrive: `connect` waits for its test event by this. `accept` says it by itself."""
+    with contextlib.suppress(RedisError):  # counting it says that too
+        journal.heard(account, datetime.now(UTC))
 
 
 def _try_again() -> tuple[Response, int]:
@@ -164,4 +176,5 @@ def _count(journal: Journal, name: str, away: Away) -> None:
 
 
 def _say(text: str, status: HTTPStatus) -> tuple[Response, int]:
-    return jsonify(said=text), int(status)
+    answer = Response(json.dumps({"said": text}) + "\n", mimetype="application/json")
+    return answer, int(status)

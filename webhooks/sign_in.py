@@ -265,8 +265,8 @@ def _refused(status: HTTPStatus, said: str) -> Response:
 
 def _seal(response: Response) -> Response:
     """No page may run foreign script, be framed, or stay in a cache."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    said = {name.lower() for name, _ in response.headers}
+    response.headers.extend([header for header in HEADERS.items() if header[0].lower() not in said])
     if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -78,8 +78,11 @@ class DueSet:
         self._redis = redis
         self._scripts = {name: load_script(redis, name) for name in _SCRIPTS}
 
-    def accept(self, delivery: Delivery, event: Event) -> Accepted:
-        """Keep the event and make its ticket due, unless it was seen before. One round trip."""
+    def accept(self, delivery: Delivery, event: Event, *, heard: bool = True) -> Accepted:
+        """Keep the event and make its ticket due, unless it was seen before. One round trip.
+
+        With `heard` it came by webhook, which is noted too: `connect` and `doctor` ask for it.
+        """
         account = f"{event.key.helpdesk}/{event.key.account}"
         answer = self._scripts["accept"](
             keys=[
@@ -89,6 +92,7 @@ class DueSet:
                 keys.BELL,
                 keys.COUNTERS,
                 keys.account_number(account),
+                keys.HEARD,
             ],
             args=[
                 max(1, int(delivery.seen_for.total_seconds())),
@@ -96,6 +100,7 @@ class DueSet:
                 str(Member(Kind.EVENT, str(event.key))),
                 delivery.account_id or "",
                 ECHOES_GATHER if event.may_be_an_echo else 0,
+                account if heard else "",
             ],
         )
         return Accepted(answer)
@@ -105,7 +110,7 @@ class DueSet:
         delivery = Delivery(
             event=event, seen_key=f"own:{event.key}:{event.id}", seen_for=OWN_REMEMBERED
         )
-        return self.accept(delivery, event)
+        return self.accept(delivery, event, heard=False)
 
     def claim(self, limit: int = 100) -> tuple[list[Claim], float | None]:
         """Take up to `limit` due members; also the seconds until the next is due (None: none)."""

@@ -47,7 +47,6 @@ MERGED_TAG = "closed_by_merge"
 """On a ticket that was closed into another. Seen in forums, not confirmed on a live account."""
 _LONGEST_ID = 19
 _SEVERITY_TAG = re.compile(r"sla_(p[1-4])", re.IGNORECASE)
-_NANOSECONDS = re.compile(r"(\.\d{6})\d+")
 
 
 def severity(word: Any) -> Severity | None:
@@ -243,8 +242,8 @@ def moment(value: Any) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:
-        found = datetime.fromisoformat(_NANOSECONDS.sub(r"\1", value.strip()[:60]))
-        return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+        found = datetime.fromisoformat(value.strip()[:60])
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
 
