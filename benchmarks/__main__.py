@@ -30,7 +30,7 @@ HEAD = """# What was measured
 
 Written by `make bench ARGS=--record`; one part again: `make bench ARGS="edge --record"`. Every row
 is the middle one of three runs; a peer was measured in the same run, so the ratio counts, and the
-absolute figures hold only for the machine named. "met in runs": in how many of them the goal was met.
+absolute figures hold only for the machine named. "met in runs": how often the goal was met.
 """
 
 
