@@ -140,9 +140,8 @@ def test_pages_follow_the_edited_policy_and_show_faults(world: World) -> None:
     path.write_text("time_zone = Mars\n")
     app.look()
     app.look()
-    text = board()
-    assert "Times are Europe/Madrid" in text
-    assert "policy.toml:1: no value that TOML knows" in text
+    until(lambda: "policy.toml:1: no value that TOML knows" in board(), 5, "the warning")
+    assert "Times are Europe/Madrid" in board()
 
 
 @pytest.fixture

@@ -87,10 +87,10 @@ def test_rules_that_leave_a_ticket_undecided_are_refused_with_an_example() -> No
     ("text", "told"),
     [
         ('[[rubric]]\nseverity = "P1"\nhit = ["outage"]\n', "policy.toml:3: rubric"),
-        ('[[rubric]]\nseverity = "P9"\n', "rubric.0.severity"),
+        ('[[rubric]]\nseverity = "P9"\n', "policy.toml:2: rubric number 1, severity: must be"),
         ('[[rubric]]\nseverity = "P1"\nhitt = ["down"]\n', "did you mean 'hit'"),
         ("[review]\nnarrow = 7\n", "review.narrow"),
-        ('[[tests]]\nsubject = "x"\nseverity = "P5"\n', "tests.0.severity"),
+        ('[[tests]]\nsubject = "x"\nseverity = "P5"\n', "policy.toml:3: tests number 1, severity"),
     ],
 )
 def test_faults_of_the_rubric_are_named_with_their_place(text: str, told: str) -> None:
