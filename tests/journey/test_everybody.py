@@ -107,7 +107,7 @@ def an_acknowledge_link(pages: Pages) -> str:
     ask = Ask(
         key=a_state().ticket.key,
         target=Target.FIRST_RESPONSE,
-        deadline=NOW,
+        since=a_state().timers()[0].created_at,
         channel="oncall",
         until=NOW + timedelta(days=3650),
     )
