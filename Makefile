@@ -3,6 +3,7 @@ VENV   := .venv
 PYTHON ?= python3
 BIN    := $(VENV)/bin
 ARGS   ?=
+BESIDE ?= -n 3 --dist loadfile
 
 .PHONY: help run test lint format bench bench-board chaos screenshots evaluate train reference clean
 
@@ -14,7 +15,7 @@ run: $(VENV)/installed ## install into .venv and start everything (the demo, unt
 
 test: $(VENV)/installed-dev ## run all tests (a part: make test ARGS="-k edge")
 	@echo "running the tests: real Redis, real processes, real HTTP on this machine only"
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(BESIDE) $(ARGS)
 
 lint: $(VENV)/installed-dev ## format check, ruff, mypy, import-linter
 	@$(BIN)/ruff format --check .
