@@ -98,7 +98,7 @@ def test_a_muted_channel_is_listed_and_a_warning_on_the_board(client: FlaskClien
     assert team.split()[:4] == ["team", "webhook", "always", "oncall"]
     assert team.endswith("UTC")
     assert oncall.split() == ["oncall", "webhook", "always", "-", "-"]
-    assert "channel team is muted until" in client.get("/").get_data(as_text=True)
+    assert "Channel team is muted until" in client.get("/").get_data(as_text=True)
     assert gauge(client, "minutehand_channels_muted") == 1
 
     assert "not muted any more" in typed("channel", "unmute", "team").output

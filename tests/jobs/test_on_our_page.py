@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 from datetime import UTC, datetime
 
+from jobs.test_targets import REVIEW, VAGUE
 from jobs.world import HALF, World, drain, hurry
 
 from worker.events import Event, EventKind
 from worker.store import keys
 from worker.tickets import SlaState, TicketKey
 
-DOUBTFUL = "It does not work."
 numbers = itertools.count()
 
 
@@ -34,7 +34,8 @@ def say(world: World, key: TicketKey, kind: EventKind, **facts: str) -> None:
 def test_a_confirmed_severity_stays_and_the_review_is_cleared_there_too(
     world: World, helpdesk: str
 ) -> None:
-    key = world.decided(helpdesk, DOUBTFUL)
+    world.start(policy=REVIEW)
+    key = world.decided(helpdesk, VAGUE)
     before = world.state(key).decision
     assert before
     assert before.needs_review

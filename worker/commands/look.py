@@ -56,7 +56,7 @@ def explain(helpdesk: str, ticket_id: str) -> None:
 def failed(members: tuple[str, ...], *, retry: bool) -> None:
     """List what was set aside, with its reason; name some to see, or retry, only these.
 
-    Example: minutehand failed --retry write:zendesk/acme/5158
+    Example: minutehand failed --retry
     """
     parts = build(Settings.from_environment())
     failures = {failure.member: failure for failure in parts.due.failures()}
